@@ -1,0 +1,173 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "farebus",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "farebus", targets: ["Gateway"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
+    ],
+    targets: [
+        // The heart: no NIO, no HTTP, no database.
+        .target(
+            name: "CommandBus",
+            dependencies: [
+                "Cryptography",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+
+        // Features: commands, handlers and the rules of the domain.
+        .target(name: "Auth", dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Booking",
+            dependencies: ["CommandBus", "Wallet", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV")]
+        ),
+        .target(name: "Wallet", dependencies: ["CommandBus", "Cryptography"]),
+
+        // Transports: decode and encode, nothing else.
+        .target(
+            name: "RESTTransport",
+            dependencies: [
+                "CommandBus",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "WSTransport",
+            dependencies: [
+                "CommandBus",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio
+        ),
+
+        // What stands beside the features.
+        .target(
+            name: "Storage",
+            dependencies: [
+                "CommandBus", "Auth", "Booking", "Wallet", "Mail",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "CommandBus",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(name: "Cryptography", dependencies: ["COpenSSL", "CArgon2"]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+
+        // The one place that knows everybody.
+        .executableTarget(
+            name: "Gateway",
+            dependencies: [
+                "CommandBus", "Auth", "Booking", "Wallet", "RESTTransport", "WSTransport", "Storage", "Mail", "Cryptography",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // For development only.
+        .executableTarget(
+            name: "farebus-echo",
+            dependencies: [
+                "WSTransport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio,
+            path: "Tests/EchoServer"
+        ),
+        .executableTarget(
+            name: "farebus-bench",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")] + nio,
+            path: "Benchmarks/Load"
+        ),
+        .target(
+            name: "Support",
+            dependencies: ["CommandBus", "Storage", "Auth", "Booking", "Wallet", "Mail"] + nio,
+            path: "Tests/Support"
+        ),
+
+        .testTarget(name: "CommandBusTests", dependencies: ["CommandBus", "Support"]),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
+        .testTarget(name: "AuthTests", dependencies: ["Auth", "CommandBus", "Storage", "Support"]),
+        .testTarget(name: "BookingTests", dependencies: ["Booking", "CommandBus", "Storage", "Wallet", "Support"]),
+        .testTarget(name: "WalletTests", dependencies: ["Wallet", "CommandBus", "Storage", "Support"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Support", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(name: "MailTests", dependencies: ["Mail", "CommandBus", "Support"]),
+        .testTarget(
+            name: "RESTTransportTests",
+            dependencies: ["RESTTransport", "CommandBus", "Support", .product(name: "Hummingbird", package: "hummingbird")] + nio
+        ),
+        .testTarget(
+            name: "WSTransportTests",
+            dependencies: ["WSTransport", "CommandBus", "Support", .product(name: "HummingbirdCore", package: "hummingbird")] + nio
+        ),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "CommandBus", "Storage", "Support"] + nio),
+        .testTarget(name: "EndToEndTests", dependencies: ["Support"] + nio),
+    ]
+)
+
+for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
+}

@@ -1,0 +1,82 @@
+package import Foundation
+
+/// A command on its way in, as a transport hands it over.
+package struct CommandCall: Sendable {
+    package let entry: CommandEntry
+    /// The input as JSON; empty means an empty object.
+    package let input: Data
+    /// The session token, if the client sent one.
+    package let token: String?
+    /// The idempotency key as the client sent it.
+    package let key: String?
+    /// The address that the client calls from, for rate limits and the audit log.
+    package let address: String
+    /// 32 hexadecimal digits (W3C Trace Context).
+    package let trace: String
+    package let transport: FeedTransport
+
+    /// Filled in by the interceptors.
+    var principal: Principal?
+    var idempotencyKey: IdempotencyKey?
+    var decoded: DecodedInput?
+    var now: Timestamp
+
+    package init(
+        entry: CommandEntry, input: Data, token: String?, key: String?, address: String, trace: String,
+        transport: FeedTransport
+    ) {
+        self.entry = entry
+        self.input = input
+        self.token = token
+        self.key = key
+        self.address = address
+        self.trace = trace
+        self.transport = transport
+        now = Timestamp(milliseconds: 0)
+    }
+}
+
+/// What a handler knows of its call.
+package struct CommandContext: Sendable {
+    package let principal: Principal?
+    package let idempotencyKey: IdempotencyKey?
+    package let address: String
+    package let trace: String
+    /// One instant for the whole call.
+    package let now: Timestamp
+    package let random: any RandomSource
+
+    package init(
+        principal: Principal?, idempotencyKey: IdempotencyKey?, address: String, trace: String, now: Timestamp,
+        random: any RandomSource
+    ) {
+        self.principal = principal
+        self.idempotencyKey = idempotencyKey
+        self.address = address
+        self.trace = trace
+        self.now = now
+        self.random = random
+    }
+
+    /// The context of work that no client asked for.
+    package static func system(_ name: String, now: Timestamp, random: any RandomSource) -> CommandContext {
+        CommandContext(principal: nil, idempotencyKey: nil, address: name, trace: name, now: now, random: random)
+    }
+
+    /// Who is asking, where the access of the command has made sure that somebody is.
+    package func signedIn() throws(Problem) -> Principal {
+        guard let principal else { throw .notSignedIn }
+        return principal
+    }
+
+    /// A new identifier.
+    package func makeID<Kind>(_ kind: Kind.Type = Kind.self) -> Identifier<Kind> {
+        .make(at: now, random: AnyRandom(base: random))
+    }
+}
+
+/// Opens the existential once, so that generic code can take it.
+private struct AnyRandom: RandomSource {
+    let base: any RandomSource
+    func next() -> UInt64 { base.next() }
+}

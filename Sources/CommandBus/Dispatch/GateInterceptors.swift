@@ -1,0 +1,78 @@
+/// Answers 503 with the reason while the server is shut.
+struct MaintenanceInterceptor: Interceptor {
+    let maintenance: MaintenanceSwitch
+
+    func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
+        let state = maintenance.current
+        if state.on, call.entry.availability == .shutInMaintenance { throw Problem.maintenance(state) }
+        return try await next(call)
+    }
+}
+
+extension Problem {
+    package static func maintenance(_ state: MaintenanceState) -> Problem {
+        Problem(.maintenance, state.reason.isEmpty ? "The server is in maintenance." : state.reason, retryAfter: 60)
+    }
+}
+
+/// Finds out who is asking. A token that is sent must be good, even where none is needed.
+struct AuthenticationInterceptor: Interceptor {
+    let authenticator: any Authenticator
+
+    func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
+        guard let token = call.token else { return try await next(call) }
+        var call = call
+        call.principal = try await authenticator.authenticate(token: token)
+        return try await next(call)
+    }
+}
+
+/// Refuses what comes faster than the class of the command allows.
+struct RateLimitInterceptor: Interceptor {
+    let limiter: any RateLimiter
+
+    func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
+        guard call.entry.cost != .free else { return try await next(call) }
+        let subject = call.principal.map { RateSubject.account($0.account) } ?? .address(call.address)
+        if let seconds = await limiter.admit(subject, call.entry.cost, at: call.now) {
+            throw Problem(.tooManyRequests, "Too many requests. Come back in \(seconds) s.", retryAfter: seconds)
+        }
+        return try await next(call)
+    }
+}
+
+/// Refuses whoever may not use the command.
+struct AuthorizationInterceptor: Interceptor {
+    func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
+        switch call.entry.access {
+        case .anyone: break
+        case .signedIn:
+            guard call.principal != nil else { throw Problem.notSignedIn }
+        case .roles(let roles):
+            guard let principal = call.principal else { throw Problem.notSignedIn }
+            guard roles.contains(principal.role) else {
+                throw Problem(.notAllowed, "The role '\(principal.role.rawValue)' may not use \(call.entry.name).")
+            }
+        }
+        return try await next(call)
+    }
+}
+
+/// Refuses what its service window does not allow now.
+struct WindowInterceptor: Interceptor {
+    let windows: any WindowClock
+
+    func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
+        guard let allowed = call.entry.windows, windows.open(at: call.now).isDisjoint(with: allowed) else {
+            return try await next(call)
+        }
+        let names = allowed.map(\.rawValue).sorted().joined(separator: " or ")
+        guard let opening = windows.nextOpening(of: allowed, after: call.now) else {
+            throw Problem(.windowClosed, "This is possible only while \(names) is open.")
+        }
+        throw Problem(
+            .windowClosed, "This is possible only while \(names) is open, next at \(opening).",
+            retryAfter: max(1, call.now.seconds(until: opening))
+        )
+    }
+}

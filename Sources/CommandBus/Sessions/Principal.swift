@@ -1,0 +1,33 @@
+/// Who may do what.
+package enum Role: String, WireEnum {
+    case rider
+    case conductor
+    case developer
+    case godAdmin = "god_admin"
+}
+
+/// Who is asking, as a live session shows.
+package struct Principal: Sendable, Equatable {
+    package let account: AccountID
+    package let role: Role
+    package let session: SessionID
+    /// The account's count of sign-ins; a session of an older one is dead.
+    package let epoch: Int
+    package let expiresAt: Timestamp
+
+    package init(account: AccountID, role: Role, session: SessionID, epoch: Int, expiresAt: Timestamp) {
+        self.account = account
+        self.role = role
+        self.session = session
+        self.epoch = epoch
+        self.expiresAt = expiresAt
+    }
+}
+
+/// Finds out who a token belongs to.
+package protocol Authenticator: Sendable {
+    /// - Parameter token: the session token as the client sent it.
+    /// - Throws: ``Problem/notSignedIn``, ``Problem/sessionExpired``, ``Problem/sessionReplaced``, or
+    ///   ``Problem/storeUnavailable``: never a wrong answer.
+    func authenticate(token: String) async throws -> Principal
+}

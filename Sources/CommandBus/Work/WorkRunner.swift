@@ -1,0 +1,121 @@
+import Foundation
+
+/// Tells the world about a unit of work, once it is durable.
+package struct WorkPublisher: Sendable {
+    package let feeds: FeedHub
+    package let sessions: SessionEnds
+
+    package init(feeds: FeedHub, sessions: SessionEnds) {
+        self.feeds = feeds
+        self.sessions = sessions
+    }
+
+    /// - Returns: the position of the last change, if the work changed what a feed shows.
+    func publish(_ effects: WorkEffects) -> FeedPosition? {
+        for action in effects.actions { action() }
+        for end in effects.endedSessions { sessions.signal(end) }
+        return effects.changes.isEmpty ? nil : feeds.publish(effects.changes)
+    }
+}
+
+/// Runs units of work: the idempotency record, the handler, its events and its mail in one transaction; what feeds show
+/// only after the commit.
+package struct WorkRunner<Store: CommandStore>: Sendable {
+    let store: Store
+    let publisher: WorkPublisher
+
+    package init(store: Store, publisher: WorkPublisher) {
+        self.store = store
+        self.publisher = publisher
+    }
+
+    private struct Outcome: Sendable {
+        var reply: CommandReply
+        var effects = WorkEffects()
+    }
+
+    /// Runs the work of a command.
+    func run<Output: Encodable & Sendable>(
+        status: Int, context: CommandContext, fingerprint: @escaping @Sendable () throws -> IdempotencyFingerprint,
+        perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Output
+    ) async throws -> CommandReply {
+        guard let key = context.idempotencyKey, let scope = context.principal?.account.raw else {
+            return try await transact { tx in
+                try self.perform(status: status, context: context, tx: tx, perform)
+            }
+        }
+        let print = try fingerprint()
+        let outcome = try await store.transact(
+            TransactionUnit(
+                perform: { tx in
+                    if let record = try tx.idempotencyRecord(scope: scope, key: key) {
+                        guard record.fingerprint == print else { throw Problem.keyReused }
+                        return Outcome(reply: .replay(of: record))
+                    }
+                    let outcome = try self.perform(status: status, context: context, tx: tx, perform)
+                    try tx.insert(
+                        IdempotencyRecord(fingerprint: print, status: outcome.reply.status, body: outcome.reply.body),
+                        scope: scope, key: key, at: context.now
+                    )
+                    return outcome
+                },
+                refused: { problem, tx in
+                    // The first answer under a key is the answer for good, and a refusal is an answer. What is not the
+                    // handler's own decision (a fault, a key used twice) is none.
+                    guard problem.code != .keyReused, problem.code.status < 429 else { throw problem }
+                    let reply = CommandReply.failure(problem, trace: context.trace)
+                    try tx.insert(
+                        IdempotencyRecord(fingerprint: print, status: reply.status, body: reply.body),
+                        scope: scope, key: key, at: context.now
+                    )
+                    return Outcome(reply: reply)
+                },
+                committed: publish
+            )
+        )
+        return outcome.reply
+    }
+
+    /// Runs work that no command asked for: a job, an import.
+    ///
+    /// - Parameters:
+    ///   - context: the context under which it is logged; see ``CommandContext/system(_:now:random:)``.
+    ///   - perform: the work.
+    package func run<Value: Sendable>(
+        _ context: CommandContext, _ perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Value
+    ) async throws -> Value {
+        try await store.transact(
+            TransactionUnit<Store.Transaction, (value: Value, effects: WorkEffects)>(
+                perform: { tx in
+                    let work = Work(tx: tx, context: context)
+                    let value = try perform(work)
+                    try keep(work)
+                    return (value, work.effects)
+                },
+                committed: { outcome in _ = publisher.publish(outcome.effects) }
+            )
+        ).value
+    }
+
+    private func transact(_ perform: @escaping @Sendable (Store.Transaction) throws -> Outcome) async throws -> CommandReply {
+        try await store.transact(TransactionUnit(perform: perform, committed: publish)).reply
+    }
+
+    private func perform<Output: Encodable>(
+        status: Int, context: CommandContext, tx: Store.Transaction, _ perform: (Work<Store.Transaction>) throws -> Output
+    ) throws -> Outcome {
+        let work = Work(tx: tx, context: context)
+        let output = try perform(work)
+        try keep(work)
+        return Outcome(reply: try .success(status: status, output: output), effects: work.effects)
+    }
+
+    private func keep(_ work: Work<Store.Transaction>) throws {
+        if !work.effects.events.isEmpty { try work.tx.append(work.effects.events, at: work.context.now) }
+        if !work.effects.mail.isEmpty { try work.tx.enqueue(work.effects.mail, at: work.context.now) }
+    }
+
+    private func publish(_ outcome: inout Outcome) {
+        outcome.reply.position = publisher.publish(outcome.effects)
+    }
+}
