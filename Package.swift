@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Auth", dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Booking",
-            dependencies: ["CommandBus", "Wallet", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV")]
+            dependencies: ["CommandBus", "Cryptography", "Wallet", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV")]
         ),
         .target(name: "Wallet", dependencies: ["CommandBus", "Cryptography"]),
 

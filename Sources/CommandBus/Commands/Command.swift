@@ -105,3 +105,6 @@ package enum IdempotencyRule: String, Sendable {
     /// Moves money.
     case required
 }
+
+/// The REST face under a name that does not collide with the routes of buses.
+package typealias RESTRoute = Route

@@ -5,7 +5,7 @@ import Foundation
 /// This is the only place where a command's types are erased: behind it everything is a ``CommandEntry``.
 package struct CommandRegistry<Store: CommandStore> {
     package let store: Store
-    let publisher: WorkPublisher
+    package let publisher: WorkPublisher
     private var entries: [CommandEntry] = []
 
     /// - Parameters:

@@ -26,7 +26,9 @@ extension Problem.Code {
         "idempotency_key_reused", status: 422, title: "The idempotency key was used for something else"
     )
     package static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests", retry: .after)
-    package static let tooManyAtOnce = Self("too_many_at_once", status: 429, title: "Too many commands at once", retry: .after)
+    package static let tooManyAtOnce = Self(
+        "too_many_at_once", status: 429, title: "Too many commands at once", retry: .after
+    )
     package static let tooManySubscriptions = Self("too_many_subscriptions", status: 429, title: "Too many subscriptions")
     package static let internalError = Self("internal_error", status: 500, title: "Internal error", retry: .sameKey)
     package static let storeUnavailable = Self(

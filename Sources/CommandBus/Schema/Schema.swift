@@ -4,7 +4,10 @@
 /// violation of an input, and the input and output descriptions in OpenAPI and AsyncAPI.
 package struct Schema: Sendable {
     package indirect enum Shape: Sendable {
-        case string(minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, format: String? = nil, choices: [String]? = nil)
+        case string(
+            minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, format: String? = nil,
+            choices: [String]? = nil
+        )
         case integer(minimum: Int? = nil, maximum: Int? = nil)
         case number
         case boolean

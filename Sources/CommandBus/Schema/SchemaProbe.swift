@@ -96,14 +96,22 @@ private struct KeyedNotes<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return value
     }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
-        throw SchemaProbe.Failure(description: "nested containers are not probed: give '\(key.stringValue)' a type of its own")
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) throws -> KeyedDecodingContainer<Nested> {
+        throw SchemaProbe.Failure(
+            description: "nested containers are not probed: give '\(key.stringValue)' a type of its own"
+        )
     }
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        throw SchemaProbe.Failure(description: "nested containers are not probed: give '\(key.stringValue)' a type of its own")
+        throw SchemaProbe.Failure(
+            description: "nested containers are not probed: give '\(key.stringValue)' a type of its own"
+        )
     }
     func superDecoder() throws -> any Decoder { throw SchemaProbe.Failure(description: "classes are not probed") }
-    func superDecoder(forKey key: Key) throws -> any Decoder { throw SchemaProbe.Failure(description: "classes are not probed") }
+    func superDecoder(forKey key: Key) throws -> any Decoder {
+        throw SchemaProbe.Failure(description: "classes are not probed")
+    }
 }
 
 private struct UnkeyedNotes: UnkeyedDecodingContainer {

@@ -11,14 +11,19 @@ package struct Page<Item: Codable & Sendable>: Codable, Sendable {
         self.next = next
     }
 
-    /// A page out of one item more than was asked for: the surplus item only tells that there is a next page.
-    package init(surplus items: [Item], limit: Int, cursor: (Item) -> PageCursor) {
-        guard items.count > limit else {
-            self.init(items: items, next: nil)
-            return
-        }
-        let kept = Array(items.prefix(limit))
-        self.init(items: kept, next: kept.last.map(cursor))
+    /// A page out of one record more than was asked for: the surplus only tells that there is a next page.
+    ///
+    /// - Parameters:
+    ///   - records: in the order of the list, `limit + 1` of them at most.
+    ///   - limit: how many the page holds.
+    ///   - cursor: the place of a record in the order.
+    ///   - item: what the client sees of it.
+    package init<Record>(
+        _ records: [Record], limit: Int, cursor: (Record) -> PageCursor, item: (Record) throws -> Item
+    ) rethrows {
+        let kept = records.prefix(limit)
+        items = try kept.map(item)
+        next = records.count > limit ? kept.last.map(cursor) : nil
     }
 
     private enum CodingKeys: String, CodingKey {

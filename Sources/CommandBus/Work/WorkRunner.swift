@@ -97,7 +97,9 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
         ).value
     }
 
-    private func transact(_ perform: @escaping @Sendable (Store.Transaction) throws -> Outcome) async throws -> CommandReply {
+    private func transact(
+        _ perform: @escaping @Sendable (Store.Transaction) throws -> Outcome
+    ) async throws -> CommandReply {
         try await store.transact(TransactionUnit(perform: perform, committed: publish)).reply
     }
 

@@ -1,0 +1,50 @@
+/// How the server is.
+package struct HealthView: Codable, Sendable {
+    package enum Status: String, WireEnum {
+        case ok
+    }
+
+    package let status: Status
+}
+
+/// Answers as long as the process does; touches nothing else.
+package enum ShowLiveness: Command {
+    package typealias Input = NoInput
+    package typealias Output = HealthView
+
+    package static let name = "health.live"
+    package static let route = Route.get("/health/live")
+    package static let access = Access.anyone
+    package static let cost = CostClass.free
+    package static let idempotency = IdempotencyRule.none
+    package static let availability = Availability.always
+    package static let summary = "Answers as long as the process does."
+    package static let example = NoInput()
+}
+
+/// Answers 200 if the server can do its work: the store answers and there is no maintenance.
+package enum ShowReadiness: Command {
+    package typealias Input = NoInput
+    package typealias Output = HealthView
+
+    package static let name = "health.ready"
+    package static let route = Route.get("/health/ready")
+    package static let access = Access.anyone
+    package static let cost = CostClass.free
+    package static let idempotency = IdempotencyRule.none
+    package static let availability = Availability.shutInMaintenance
+    package static let summary = "Answers 200 if the store can be read and there is no maintenance, else 503."
+    package static let example = NoInput()
+    package static let problems: [Problem.Code] = [.maintenance, .storeUnavailable]
+}
+
+extension CommandRegistry where Store.Snapshot: SettingReads {
+    package mutating func registerHealth() {
+        let store = store
+        answer(ShowLiveness.self) { _, _ in HealthView(status: .ok) }
+        answer(ShowReadiness.self) { _, _ in
+            _ = try await store.read { snapshot in try snapshot.setting("maintenance") }
+            return HealthView(status: .ok)
+        }
+    }
+}

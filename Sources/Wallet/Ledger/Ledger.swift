@@ -1,0 +1,79 @@
+package import CommandBus
+
+/// Moves money: the one place where balances change.
+package struct Ledger: Sendable {
+    package let currency: CurrencyCode
+    /// What a new rider starts with, in minor units.
+    package let welcomeCredit: Int64
+
+    package init(currency: CurrencyCode, welcomeCredit: Int64) {
+        precondition(welcomeCredit >= 0, "a welcome credit can't be negative")
+        self.currency = currency
+        self.welcomeCredit = welcomeCredit
+    }
+
+    /// Takes `amount` from one account and gives it to another.
+    ///
+    /// - Parameters:
+    ///   - amount: minor units, more than zero.
+    ///   - giver: loses it.
+    ///   - taker: gains it.
+    ///   - reference: what it is for.
+    /// - Returns: the journal entry.
+    /// - Throws: ``Problem/insufficientFunds(balance:needed:)`` if a wallet would fall below zero; nothing is changed.
+    package func move<Tx: LedgerRecords>(
+        _ amount: Int64, from giver: LedgerAccount, to taker: LedgerAccount, kind: EntryKind, reference: String,
+        in work: Work<Tx>
+    ) throws -> JournalEntry {
+        precondition(amount > 0, "money moves in amounts of more than zero")
+        guard let given = try work.tx.add(-amount, to: giver) else {
+            throw Problem.insufficientFunds(
+                balance: Money(amount: try work.tx.balance(of: giver) ?? 0, currency: currency),
+                needed: Money(amount: amount, currency: currency)
+            )
+        }
+        guard let taken = try work.tx.add(amount, to: taker) else { throw LedgerFault.noSuchAccount(taker.name) }
+        let entry = JournalEntry(
+            id: work.context.makeID(), kind: kind, at: work.context.now, reference: reference,
+            actor: work.context.principal?.account.raw ?? "system", currency: currency,
+            postings: [
+                Posting(account: giver, amount: -amount, balanceAfter: given),
+                Posting(account: taker, amount: amount, balanceAfter: taken),
+            ]
+        )
+        let previous = try work.tx.newestHash()
+        try work.tx.append(entry, previous: previous, hash: entry.hash(after: previous))
+        return entry
+    }
+
+    /// Makes a rider's wallet, with the welcome credit in it.
+    package func openWallet<Tx: LedgerRecords>(for owner: AccountID, in work: Work<Tx>) throws {
+        try work.tx.openAccount(.wallet(owner), currency: currency)
+        guard welcomeCredit > 0 else { return }
+        _ = try move(welcomeCredit, from: .grants, to: .wallet(owner), kind: .welcome, reference: owner.raw, in: work)
+    }
+
+    /// Makes the operator's own accounts, if there are none.
+    package func openOperatorAccounts<Tx: LedgerRecords>(in tx: Tx) throws {
+        try tx.openAccount(.fares, currency: currency)
+        try tx.openAccount(.grants, currency: currency)
+    }
+}
+
+/// A mistake of ours, never of a client.
+package enum LedgerFault: Error {
+    case noSuchAccount(String)
+}
+
+extension Problem.Code {
+    package static let insufficientFunds = Self("insufficient_funds", status: 409, title: "Not enough money in the wallet")
+}
+
+extension Problem {
+    package static func insufficientFunds(balance: Money, needed: Money) -> Problem {
+        Problem(
+            .insufficientFunds,
+            "The wallet holds \(balance.amount) and \(needed.amount) is needed (minor units of \(needed.currency))."
+        )
+    }
+}

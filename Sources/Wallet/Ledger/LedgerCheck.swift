@@ -1,0 +1,50 @@
+import CommandBus
+import Foundation
+
+/// Rechecks the whole ledger: the sums, the chain, the balances.
+package enum LedgerCheck {
+    /// - Parameter ledger: one snapshot, so that nothing moves meanwhile.
+    /// - Returns: every finding in words, none if the ledger is whole; and how many entries were checked.
+    package static func run(_ ledger: some LedgerReads) throws -> (findings: [String], entries: Int) {
+        var findings: [String] = []
+        var previous = JournalEntry.genesis
+        var computed: [LedgerAccount: Int64] = [:]
+        var sequence: Int64 = 0
+        var count = 0
+        while true {
+            let page = try ledger.journal(after: sequence, limit: 1000)
+            guard let last = page.last else { break }
+            for stored in page {
+                let entry = stored.entry
+                count += 1
+                if entry.postings.reduce(0, { $0 + $1.amount }) != 0 {
+                    findings.append("journal entry \(entry.id): its postings do not sum to zero")
+                }
+                if stored.previous != previous {
+                    findings.append("journal entry \(entry.id): it does not follow the entry before it")
+                }
+                if entry.hash(after: stored.previous) != stored.hash {
+                    findings.append("journal entry \(entry.id): its content does not match its hash")
+                }
+                previous = stored.hash
+                for posting in entry.postings {
+                    computed[posting.account, default: 0] += posting.amount
+                    if computed[posting.account] != posting.balanceAfter {
+                        findings.append("journal entry \(entry.id): the balance of \(posting.account.name) is wrong after it")
+                    }
+                }
+            }
+            sequence = last.sequence
+        }
+        var total: Int64 = 0
+        for (account, balance) in try ledger.balances() {
+            total += balance
+            if balance != computed[account, default: 0] {
+                findings.append("\(account.name): its balance is \(balance), its entries sum to \(computed[account, default: 0])")
+            }
+            if account.isNeverNegative, balance < 0 { findings.append("\(account.name): its balance is below zero") }
+        }
+        if total != 0 { findings.append("all balances sum to \(total), not to zero") }
+        return (findings, count)
+    }
+}
