@@ -4,16 +4,20 @@ import Foundation
 package struct WorkPublisher: Sendable {
     package let feeds: FeedHub
     package let sessions: SessionEnds
+    /// Is told that there is mail in the outbox.
+    private let mailed: @Sendable () -> Void
 
-    package init(feeds: FeedHub, sessions: SessionEnds) {
+    package init(feeds: FeedHub, sessions: SessionEnds, mailed: @escaping @Sendable () -> Void = {}) {
         self.feeds = feeds
         self.sessions = sessions
+        self.mailed = mailed
     }
 
     /// - Returns: the position of the last change, if the work changed what a feed shows.
     func publish(_ effects: WorkEffects) -> FeedPosition? {
         for action in effects.actions { action() }
         for end in effects.endedSessions { sessions.signal(end) }
+        if !effects.mail.isEmpty { mailed() }
         return effects.changes.isEmpty ? nil : feeds.publish(effects.changes)
     }
 }

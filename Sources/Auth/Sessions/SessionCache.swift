@@ -1,0 +1,28 @@
+package import CommandBus
+package import Cryptography
+
+/// Remembers live sessions by the hash of their token, so that not every command asks the store.
+///
+/// It is only a cache: it may lose anything at any moment, and must never keep what has ended. That is harder than it
+/// looks, because a session may end while it is being read; see ``insert(_:for:readAfter:at:)``.
+package protocol SessionCache: Sendable {
+    /// The session of a token, or the mark that what is read from the store from now on must be inserted with.
+    func lookup(_ token: Digest256, at now: Timestamp) async -> SessionLookup
+    /// Remembers a session that was read from the store, unless a session of its account has ended since the mark was
+    /// taken: what was read may be what has ended.
+    func insert(_ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp) async
+    /// Forgets one token. When it returns, the token is not found any more.
+    func forget(_ token: Digest256, of account: AccountID)
+    /// Forgets the sessions that have ended. When it returns, none of them is found any more.
+    func forget(_ end: SessionEnd)
+}
+
+package enum SessionLookup: Sendable {
+    case found(Principal)
+    case missing(SessionReadMark)
+}
+
+/// A moment in the order in which sessions end.
+package struct SessionReadMark: Sendable {
+    let ends: UInt64
+}

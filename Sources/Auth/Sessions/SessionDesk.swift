@@ -1,0 +1,81 @@
+package import CommandBus
+package import Cryptography
+
+/// A session that was just opened, with the token that nobody can be told again.
+package struct OpenedSession: Sendable {
+    package let token: SecretToken
+    package let principal: Principal
+}
+
+/// Opens and ends sessions, inside units of work. An account has one at most: the newest.
+package struct SessionDesk: Sendable {
+    let configuration: AuthConfiguration
+    let cache: any SessionCache
+
+    package init(configuration: AuthConfiguration, cache: any SessionCache) {
+        self.configuration = configuration
+        self.cache = cache
+    }
+
+    /// Opens a session of an account and ends the one before it, in the same transaction; sockets, streams and caches
+    /// are told before the caller is answered.
+    package func open(for account: Account, in work: Work<some AccountRecords>) throws -> OpenedSession {
+        let now = work.context.now
+        try work.tx.endOpenSession(of: account.id, as: .replaced, at: now)
+        try work.tx.forgetSessions(of: account.id, expiredBefore: now.adding(seconds: -configuration.endedSessionMemory))
+        let epoch = try work.tx.advanceSessionEpoch(of: account.id)
+        let opened = try issue(id: work.context.makeID(), account: account.id, role: account.role, epoch: epoch, in: work)
+        work.endSessions(of: account.id, except: epoch, reason: .replaced)
+        try work.record("session.opened", subject: account.id.raw, SessionEvent(session: opened.principal.session))
+        return opened
+    }
+
+    /// Gives a session a new token and a new term; the token that it had is dead.
+    func refresh(_ principal: Principal, in work: Work<some AccountRecords>) throws -> OpenedSession {
+        let session = try live(principal, in: work)
+        try work.tx.endOpenSession(of: session.account, as: .refreshed, at: work.context.now)
+        let opened = try issue(
+            id: session.id, account: session.account, role: session.role, epoch: session.epoch, in: work
+        )
+        let cache = cache
+        work.afterCommit { cache.forget(session.token, of: session.account) }
+        return opened
+    }
+
+    /// Ends a session at its owner's wish.
+    func close(_ principal: Principal, in work: Work<some AccountRecords>) throws {
+        let session = try live(principal, in: work)
+        try work.tx.endOpenSession(of: session.account, as: .closed, at: work.context.now)
+        // What is derived from the epoch, such as a boarding pass, dies with the session.
+        _ = try work.tx.advanceSessionEpoch(of: session.account)
+        work.endSessions(of: session.account, except: nil, reason: .closed)
+        try work.record("session.closed", subject: session.account.raw, SessionEvent(session: session.id))
+    }
+
+    /// The session of a principal, if it lives still: a newer one may have been opened since the token was checked.
+    private func live(_ principal: Principal, in work: Work<some AccountRecords>) throws -> StoredSession {
+        guard let session = try work.tx.openSession(of: principal.account), session.id == principal.session,
+            session.epoch == principal.epoch
+        else { throw Problem.sessionReplaced }
+        guard work.context.now < session.expiresAt else { throw Problem.sessionExpired }
+        return session
+    }
+
+    private func issue(
+        id: SessionID, account: AccountID, role: Role, epoch: Int, in work: Work<some AccountRecords>
+    ) throws -> OpenedSession {
+        let now = work.context.now
+        let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
+        let session = StoredSession(
+            token: token.digest, id: id, account: account, role: role, epoch: epoch, issuedAt: now,
+            expiresAt: now.adding(seconds: configuration.sessionLifetime(of: role))
+        )
+        try work.tx.insert(session)
+        return OpenedSession(token: token, principal: session.principal)
+    }
+}
+
+/// What the event log keeps of a session.
+private struct SessionEvent: Encodable {
+    let session: SessionID
+}

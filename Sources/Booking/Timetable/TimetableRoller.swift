@@ -1,0 +1,113 @@
+package import CommandBus
+package import Foundation
+
+/// Makes a feed's change out of the new state of a departure.
+package typealias DepartureAnnouncer = @Sendable (DepartureRecord) throws -> FeedChange
+
+/// Rolls the timetable forward: makes the departures of the days to come, and marks those that have left.
+///
+/// Nothing that is there is ever overwritten, so it may be run as often as one likes, by any number of instances.
+package struct TimetableRoller: Sendable {
+    /// How many days after today are made.
+    package let horizonDays: Int
+    /// The operator's zone, which says what day it is.
+    package let zone: TimeZone
+    private let announce: DepartureAnnouncer
+
+    /// Departures that one unit of work marks at most.
+    private static let batchSize = 500
+
+    /// - Parameters:
+    ///   - horizonDays: how many days after today are made.
+    ///   - zone: the operator's zone.
+    ///   - announce: tells the `seats` feed of a departure that is new or has changed.
+    package init(horizonDays: Int, zone: TimeZone, announce: @escaping DepartureAnnouncer) {
+        self.horizonDays = horizonDays
+        self.zone = zone
+        self.announce = announce
+    }
+
+    /// What a roll did.
+    package struct Summary: Sendable, Equatable {
+        package var made = 0
+        package var departed = 0
+    }
+
+    /// Rolls everything, in units of work that are each a service date at most.
+    package func roll<Store: CommandStore>(on runner: WorkRunner<Store>, context: CommandContext) async throws -> Summary
+    where Store.Transaction: TimetableRecords {
+        var summary = Summary()
+        for date in serviceDates(at: context.now) {
+            summary.made += try await runner.run(context) { work in try roll(date, in: work) }
+        }
+        while true {
+            let departed = try await runner.run(context) { work in try markDeparted(in: work) }
+            summary.departed += departed
+            if departed < Self.batchSize { return summary }
+        }
+    }
+
+    /// The service dates that may have departures to come, from today up to the horizon.
+    ///
+    /// It begins before today: a bus of yesterday's service day may leave after midnight, and a bus may keep the time of
+    /// a zone where it is still yesterday.
+    package func serviceDates(at now: Timestamp) -> [CivilDate] {
+        let today = CivilDate(now, in: zone)
+        let back = ServiceTime.limit.seconds / 86_400 + 1
+        return (-back...max(horizonDays, 0)).map { today.adding(days: $0) }
+    }
+
+    /// Makes what is missing of one service date and still to leave.
+    ///
+    /// - Returns: how many departures were made.
+    package func roll<Tx: TimetableRecords>(_ date: CivilDate, in work: Work<Tx>) throws -> Int {
+        let running = try work.tx.calendars().filter { $0.value.runs(on: date) }.keys.sorted { $0.raw < $1.raw }
+        guard !running.isEmpty else { return 0 }
+        let existing = try work.tx.departureIDs(on: date)
+        var made = 0
+        for service in running {
+            for plan in try work.tx.plans(of: service) where !existing.contains(.of(plan.bus, on: date)) {
+                let departure = plan.departure(on: date)
+                // What has left already was never on sale.
+                guard departure.departsAt > work.context.now, try work.tx.insert(departure) else { continue }
+                work.publish(try announce(departure))
+                made += 1
+            }
+        }
+        return made
+    }
+
+    /// Marks scheduled departures whose time has come as departed, a batch of them. One that is boarding is left to its
+    /// conductor.
+    ///
+    /// - Returns: how many were marked; fewer than a whole batch means that none is left.
+    package func markDeparted<Tx: TimetableRecords>(in work: Work<Tx>) throws -> Int {
+        let overdue = try work.tx.overdueDepartures(at: work.context.now, limit: Self.batchSize)
+        for departure in overdue {
+            try work.tx.setState(.departed, of: departure.id)
+            work.publish(try announce(departure.with(state: .departed)))
+        }
+        return overdue.count
+    }
+}
+
+extension BusPlan {
+    /// The departure of this bus on a service date, with all seats free.
+    package func departure(on date: CivilDate) -> DepartureRecord {
+        DepartureRecord(
+            id: .of(bus, on: date), bus: bus, route: route, serviceDate: date,
+            departsAt: leaves.instant(on: date, in: zone), seats: SeatCounts(available: capacity), fare: fare,
+            state: .scheduled
+        )
+    }
+}
+
+extension DepartureRecord {
+    /// The same departure in another state.
+    package func with(state: DepartureState, isWithdrawn: Bool = false) -> DepartureRecord {
+        DepartureRecord(
+            id: id, bus: bus, route: route, serviceDate: serviceDate, departsAt: departsAt, seats: seats, fare: fare,
+            state: state, isWithdrawn: isWithdrawn
+        )
+    }
+}

@@ -1,0 +1,156 @@
+import Auth
+import Booking
+import CommandBus
+import Cryptography
+import Foundation
+import Logging
+import Storage
+import Wallet
+
+/// Everything that answers commands, wired: the store below it, no transport above it.
+struct Core<Store: FarebusStore>: Sendable {
+    let configuration: ServerConfiguration
+    let store: Store
+    let bus: CommandBus
+    let feeds: FeedHub
+    let tickets: FeedTickets
+    let ledger: Ledger
+    let auth: AuthService<Store>
+    let hasher: PasswordHasher
+    let runner: WorkRunner<Store>
+    let roller: TimetableRoller
+    let clock: any WallClock
+    let random: any RandomSource
+
+    /// What tests may put in the place of the real things.
+    struct Parts: Sendable {
+        var clock: any WallClock = SystemWallClock()
+        var random: any RandomSource = SystemRandomSource()
+        /// Is told that there is mail in the outbox.
+        var mailed: @Sendable () -> Void = {}
+        /// Nil for the store's own guard.
+        var takeSeat: CommandRegistry<Store>.TakeSeat?
+        var hashing = Argon2id.Cost()
+
+        init() {}
+    }
+
+    /// - Parameters:
+    ///   - store: where everything is kept.
+    ///   - key: the server's own secret, 32 bytes.
+    ///   - parts: what is injected.
+    init(
+        store: Store, configuration: ServerConfiguration, key: [UInt8], logger: Logger, parts: Parts = Parts()
+    ) async throws {
+        let (clock, random) = (parts.clock, parts.random)
+        let feeds = FeedHub(
+            epoch: Self.epoch(random), windowSize: configuration.feeds.window, transport: configuration.feeds.transport
+        )
+        let ends = SessionEnds()
+        let publisher = WorkPublisher(feeds: feeds, sessions: ends, mailed: parts.mailed)
+        let runner = WorkRunner(store: store, publisher: publisher)
+        let ledger = Ledger(
+            currency: configuration.operator.currency, welcomeCredit: configuration.wallet.welcomeCredit.amount
+        )
+        let maintenance = MaintenanceSwitch(
+            try await store.read { snapshot in try MaintenanceState.load(from: snapshot) }
+        )
+        let cache = MemorySessionCache()
+        let hasher = PasswordHasher(threads: configuration.password.hashThreads, cost: parts.hashing)
+        let auth = AuthService(
+            store: store, publisher: publisher, configuration: configuration.auth, keys: AuthKeys(pepper: key),
+            hasher: hasher, cache: cache, maintenance: maintenance,
+            openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) }
+        )
+        let tickets = FeedTickets(sessions: ends)
+
+        var registry = CommandRegistry(store: store, publisher: publisher)
+        registry.registerHealth()
+        registry.registerMaintenance(maintenance)
+        registry.registerWindows(configuration.dailyPlan)
+        registry.registerAuth(auth)
+        registry.registerDepartures()
+        let policy = RefundPolicy(
+            cutoffMinutes: configuration.bookings.cancelCutoff, percent: configuration.bookings.refundPercent
+        )
+        if let takeSeat = parts.takeSeat {
+            registry.registerBookings(ledger: ledger, policy: policy, takeSeat: takeSeat)
+        } else {
+            registry.registerBookings(ledger: ledger, policy: policy)
+        }
+        registry.registerWallet(ledger)
+        registry.registerFeedCommands(hub: feeds, tickets: tickets)
+
+        self.configuration = configuration
+        self.store = store
+        self.feeds = feeds
+        self.tickets = tickets
+        self.ledger = ledger
+        self.auth = auth
+        self.hasher = hasher
+        self.runner = runner
+        self.clock = clock
+        self.random = random
+        roller = TimetableRoller(
+            horizonDays: configuration.timetable.horizonDays, zone: configuration.operator.timeZone,
+            announce: SeatsFeed.change(for:)
+        )
+        bus = CommandBus(
+            table: registry.table(), feeds: feeds, sessions: ends,
+            authenticator: SessionAuthenticator(store: store, cache: cache, ends: ends, clock: clock),
+            limiter: configuration.limits.limiter, windows: configuration.dailyPlan, maintenance: maintenance, clock: clock,
+            random: random, logger: logger
+        )
+        try await runner.run(.system("start", now: clock.now(), random: random)) { work in
+            try ledger.openOperatorAccounts(in: work.tx)
+        }
+    }
+
+    /// A name for this life of the feeds: seven letters and digits, new with each start.
+    private static func epoch(_ random: any RandomSource) -> String {
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        var bits = random.next()
+        return String(
+            (0..<7).map { _ in
+                defer { bits /= 36 }
+                return digits[Int(bits % 36)]
+            }
+        )
+    }
+}
+
+extension Core where Store == SQLiteStore {
+    /// A core on an empty store, for what only asks for the command table.
+    static func forReference(in folder: String) async throws -> Core {
+        let configuration = try ServerConfiguration.load(flags: [:], environment: [:])
+        let store = try SQLiteStore.open(path: folder + "/farebus.db")
+        return try await Core(
+            store: store, configuration: configuration, key: [UInt8](repeating: 0, count: 32),
+            logger: Logger(label: "farebus")
+        )
+    }
+}
+
+extension ServerConfiguration {
+    fileprivate var dailyPlan: DailyPlan {
+        DailyPlan(
+            times: .init(
+                queueingFrom: windows.queueing.from.minutes, queueingUntil: windows.queueing.to.minutes,
+                ticketingFrom: windows.queueing.to.minutes, ticketingUntil: windows.ticketingUntil.minutes
+            ),
+            zone: self.operator.timeZone, forced: isDemo ? Set(ServiceWindow.allCases) : windows.force.windows
+        )
+    }
+
+    fileprivate var auth: AuthConfiguration {
+        var auth = AuthConfiguration()
+        auth.serviceName = self.operator.name
+        auth.registrationDomains = Set(registration.domains)
+        return auth
+    }
+}
+
+extension ServerConfiguration.Limits {
+    /// Health is never limited; without limits nothing is.
+    fileprivate var limiter: TokenBuckets { TokenBuckets(rates: isEnabled ? rates : [:]) }
+}

@@ -1,0 +1,155 @@
+package import CommandBus
+import Foundation
+import GRDB
+package import Logging
+import Synchronization
+
+/// The embedded store: SQLite with a write-ahead log, one writer that commits in groups, and readers beside it.
+///
+/// `synchronous=FULL`: a commit returns when the log is on the disk (fsync), so that what was acknowledged outlives a
+/// power cut.
+///
+/// - SeeAlso: https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html#pragma_synchronous
+package final class SQLiteStore: CommandStore {
+    package typealias Snapshot = SQLiteSnapshot
+    package typealias Transaction = SQLiteTransaction
+
+    private let pool: DatabasePool
+    private let committer: GroupCommitter
+
+    private init(pool: DatabasePool, logger: Logger) {
+        self.pool = pool
+        committer = GroupCommitter(pool: pool, logger: logger)
+    }
+
+    /// Opens a database, makes it if there is none, and brings its schema up to date.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its folder must exist.
+    ///   - readers: how many snapshots may be open at once.
+    ///   - logger: faults of the engine go here.
+    /// - Throws: ``SQLiteStoreError/newerSchema`` if a newer Farebus made the file; what SQLite throws.
+    package static func open(
+        path: String, readers: Int = 4, logger: Logger = Logger(label: "farebus.store")
+    ) throws -> SQLiteStore {
+        var configuration = Configuration()
+        configuration.label = "farebus.store"
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA foreign_keys = ON")
+            // 64 MiB; the default of 2 MiB re-reads the index pages of a busy day.
+            try db.execute(sql: "PRAGMA cache_size = -65536")
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        let migrator = SQLiteMigrations.migrator
+        if try pool.read(migrator.hasBeenSuperseded) { throw SQLiteStoreError.newerSchema }
+        try migrator.migrate(pool)
+        return SQLiteStore(pool: pool, logger: logger)
+    }
+
+    /// Releases the database; what is under way is finished first.
+    package func close() throws {
+        try pool.close()
+    }
+
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSnapshot) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            pool.asyncRead { result in
+                continuation.resume(
+                    with: Result {
+                        try Self.translating { try body(SQLiteSnapshot(db: result.get())) }
+                    }
+                )
+            }
+        }
+    }
+
+    package func transact<Value: Sendable>(_ unit: TransactionUnit<SQLiteTransaction, Value>) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            let box = OutcomeBox<Value>()
+            let job = GroupCommitter.Job(
+                perform: { db in
+                    let result = Result { try Self.translating { try Self.run(unit, db) } }
+                    box.outcome.withLock { $0 = result }
+                },
+                settle: { failure in
+                    guard failure == nil, case let result? = box.outcome.withLock({ $0 }) else {
+                        continuation.resume(throwing: Problem.storeUnavailable)
+                        return
+                    }
+                    continuation.resume(
+                        with: result.map { value in
+                            var value = value
+                            unit.committed(&value)
+                            return value
+                        }
+                    )
+                }
+            )
+            if !committer.submit(job) { continuation.resume(throwing: Problem.storeBusy) }
+        }
+    }
+
+    /// Runs the work in a savepoint; where a rule refused it, the record of the refusal in another.
+    private static func run<Value>(_ unit: TransactionUnit<SQLiteTransaction, Value>, _ db: Database) throws -> Value {
+        do {
+            return try savepoint(db) { try unit.perform(SQLiteTransaction(db: db)) }
+        } catch let problem as Problem {
+            guard db.isInsideTransaction else { throw problem }
+            return try savepoint(db) { try unit.refused(problem, SQLiteTransaction(db: db)) }
+        }
+    }
+
+    private static func savepoint<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
+        try db.cachedStatement(sql: "SAVEPOINT unit").execute()
+        do {
+            let value = try body()
+            try db.cachedStatement(sql: "RELEASE unit").execute()
+            return value
+        } catch {
+            if db.isInsideTransaction {
+                try db.cachedStatement(sql: "ROLLBACK TO unit").execute()
+                try db.cachedStatement(sql: "RELEASE unit").execute()
+            }
+            throw error
+        }
+    }
+
+    /// What the engine itself throws where it can't go on is the problem of an unreachable store.
+    private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            switch error.resultCode {
+            case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN, .SQLITE_READONLY,
+                .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_INTERRUPT:
+                throw Problem.storeUnavailable
+            default: throw error
+            }
+        }
+    }
+}
+
+/// Carries the outcome of a unit from the writer's thread to its settlement.
+private final class OutcomeBox<Value: Sendable>: Sendable {
+    let outcome = Mutex<Result<Value, any Error>?>(nil)
+}
+
+package enum SQLiteStoreError: Error, CustomStringConvertible {
+    case newerSchema
+
+    package var description: String {
+        switch self {
+        case .newerSchema: "The database was made by a newer Farebus. Start that one, or restore a backup."
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static let storeBusy = Problem(
+        Code("store_busy", status: 503, title: "Too much work is waiting", retry: .sameKey),
+        "Nothing was done. Repeat with the same idempotency key.", retryAfter: 1
+    )
+}

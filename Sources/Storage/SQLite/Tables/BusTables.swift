@@ -1,0 +1,36 @@
+import GRDB
+
+/// What the bus keeps: first answers, the event log, switches.
+enum BusTables {
+    static func create(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE idempotency (
+                    scope TEXT NOT NULL,
+                    key TEXT NOT NULL,
+                    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+                    status INTEGER NOT NULL CHECK (status BETWEEN 200 AND 428),
+                    body BLOB NOT NULL,
+                    at INTEGER NOT NULL,
+                    PRIMARY KEY (scope, key)
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE events (
+                    sequence INTEGER PRIMARY KEY,
+                    kind TEXT NOT NULL,
+                    actor TEXT NOT NULL,
+                    subject TEXT NOT NULL,
+                    data BLOB NOT NULL,
+                    trace TEXT NOT NULL,
+                    at INTEGER NOT NULL
+                ) STRICT;
+                CREATE INDEX events_by_subject ON events (subject, sequence);
+
+                CREATE TABLE settings (
+                    name TEXT PRIMARY KEY,
+                    value BLOB NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """
+        )
+    }
+}

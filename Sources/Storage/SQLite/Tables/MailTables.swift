@@ -1,0 +1,25 @@
+import GRDB
+
+/// The table of the outbox. Instants are milliseconds since 1970.
+enum MailTables {
+    static func create(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE mail_outbox (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    reference BLOB NOT NULL UNIQUE CHECK (length(reference) = 16),
+                    recipient TEXT NOT NULL,
+                    subject TEXT NOT NULL,
+                    body TEXT NOT NULL,
+                    queued_at INTEGER NOT NULL,
+                    attempts INTEGER NOT NULL CHECK (attempts >= 0),
+                    -- Null once the letter was given up; it is kept, without its text, for the operator to see.
+                    due_at INTEGER,
+                    failure TEXT
+                ) STRICT;
+
+                CREATE INDEX mail_outbox_due ON mail_outbox (due_at, id) WHERE due_at IS NOT NULL;
+                """
+        )
+    }
+}

@@ -1,0 +1,262 @@
+@testable import Auth
+import CommandBus
+import Cryptography
+import Foundation
+import Storage
+import Support
+import Synchronization
+import Testing
+
+@Suite("Sign-in and sessions")
+struct SessionTests {
+    private let email = "asha@example.com"
+
+    @Test("A new device needs the code, a known one doesn't")
+    func secondFactor() async throws {
+        let house = try await AuthHouse()
+        try await house.add(email)
+        let opened = try await house.open(email, device: device())
+        #expect(opened.status == 200)
+        let due = try opened.output(SessionView.self)
+        #expect(due.token == nil)
+        #expect(due.account == nil)
+        #expect(due.expiresAt == house.fixture.clock.now().adding(seconds: 300))
+        let challenge = try #require(due.challenge)
+        // A challenge is no token.
+        #expect(try await house.send("session.show", as: challenge).code == "not_signed_in")
+
+        let verified = try await house.send(
+            "session.verify", ["challenge": challenge, "code": try house.code(to: email), "device": device()]
+        )
+        let token = try #require(try verified.output(SessionView.self).token)
+        #expect(try await house.send("session.show", as: token).status == 200)
+
+        #expect(try await house.open(email, device: device()).output(SessionView.self).token != nil)
+        house.fixture.clock.advance(seconds: 60)
+        #expect(try await house.open(email, device: device(2)).output(SessionView.self).challenge != nil)
+        house.fixture.clock.advance(seconds: 60)
+        #expect(try await house.open(email).output(SessionView.self).challenge != nil)
+    }
+
+    @Test("A device is known for one account only, and the one used longest ago is forgotten")
+    func devices() async throws {
+        var configuration = AuthConfiguration()
+        configuration.devicesPerAccount = 2
+        let house = try await AuthHouse(configuration: configuration)
+        try await house.add(email)
+        try await house.add("other@example.com")
+        for number in 1...3 {
+            _ = try await house.signIn(email, device: device(number))
+            house.fixture.clock.advance(seconds: 60)
+        }
+        #expect(try await house.open(email, device: device(3)).output(SessionView.self).token != nil)
+        #expect(try await house.open(email, device: device(2)).output(SessionView.self).token != nil)
+        #expect(try await house.open(email, device: device(1)).output(SessionView.self).challenge != nil)
+        #expect(try await house.open("other@example.com", device: device(3)).output(SessionView.self).challenge != nil)
+    }
+
+    @Test("An unknown address and a wrong password get the same bytes")
+    func credentials() async throws {
+        let house = try await AuthHouse()
+        try await house.add(email)
+        try await house.add("closed@example.com", state: .closed)
+        let replies = [
+            try await house.open(email, password: "eight buses at dawn"), try await house.open("nobody@example.com"),
+            try await house.open("closed@example.com"),
+        ]
+        #expect(Set(replies.map(\.text)).count == 1)
+        #expect(replies[0].status == 401)
+        #expect(replies[0].code == "invalid_credentials")
+        #expect(try house.letters(to: email).isEmpty)
+    }
+
+    @Test("A password is the same from whatever keyboard it comes")
+    func normalisation() async throws {
+        let house = try await AuthHouse()
+        let grant = try await house.grant(email)
+        #expect(try await house.complete(grant, password: "caf\u{E9} au\u{A0}lait", device: device()).status == 201)
+        let decomposed = try await house.open(email, password: "cafe\u{301} au lait", device: device())
+        #expect(try decomposed.output(SessionView.self).token != nil)
+    }
+
+    @Test("A suspended account is told so, but only to whoever knows the password")
+    func suspended() async throws {
+        let house = try await AuthHouse()
+        try await house.add(email, state: .suspended)
+        #expect(try await house.open(email).code == "account_suspended")
+        #expect(try await house.open(email, password: "eight buses at dawn").code == "invalid_credentials")
+    }
+
+    @Test("While the server is shut, staff may sign in and riders may not")
+    func maintenance() async throws {
+        let house = try await AuthHouse()
+        try await house.add(email)
+        try await house.add("staff@example.com", role: .developer)
+        let challenge = try #require(try await house.open(email).output(SessionView.self).challenge)
+        let answer = ["challenge": challenge, "code": try house.code(to: email)]
+        house.maintenance.set(MaintenanceState(on: true, reason: "New buses.", since: nil))
+
+        for reply in [try await house.open(email), try await house.send("session.verify", answer)] {
+            #expect(reply.status == 503)
+            #expect(reply.code == "maintenance")
+            #expect(reply.retryAfter == 60)
+        }
+        let staff = try await house.signIn("staff@example.com")
+        #expect(try await house.authenticator.authenticate(token: staff).role == .developer)
+        // The code was not used up by the refusal.
+        house.maintenance.set(.off)
+        #expect(try await house.send("session.verify", answer).status == 200)
+    }
+
+    @Test("Too many sign-ins at once are told to come back")
+    func overload() async throws {
+        let hasher = PasswordHasher(threads: 1, waiting: 2, cost: Argon2id.Cost(memory: 8192, passes: 2))
+        let house = try await AuthHouse(hasher: hasher)
+        let email = email
+        let replies = try await withThrowingTaskGroup(of: CommandReply.self) { group in
+            for _ in 0..<40 { group.addTask { try await house.open(email) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let refused = replies.filter { $0.code == "sign_in_busy" }
+        #expect(!refused.isEmpty)
+        #expect(refused.allSatisfy { $0.status == 429 && ($0.retryAfter ?? 0) >= 1 })
+        #expect(replies.contains { $0.code == "invalid_credentials" })
+    }
+
+    @Test("A new sign-in ends the session before it: token, cache and watchers, before it is answered")
+    func replacement() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        let old = try await house.session(of: account)
+        let principal = try await house.bus.authenticate(token: old)
+        let ends = Mutex<[SessionEnd.Reason]>([])
+        let watch = house.fixture.sessions.watch(principal) { end in ends.withLock { $0.append(end.reason) } }
+        defer { watch.cancel() }
+
+        let new = try await house.signIn(email)
+        #expect(ends.withLock { $0 } == [.replaced])
+        let refused = try await house.send("session.show", as: old)
+        #expect(refused.status == 401)
+        #expect(refused.code == "session_replaced")
+        #expect(try await house.send("session.show", as: new).status == 200)
+        #expect(try await house.bus.authenticate(token: new).epoch == principal.epoch + 1)
+    }
+
+    @Test("Fifty sign-ins that race leave one session alive")
+    func race() async throws {
+        let house = try await AuthHouse()
+        let email = email
+        try await house.add(email)
+        _ = try await house.signIn(email, device: device())
+        let tokens = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    let token = try #require(
+                        try await house.open(email, device: device()).output(SessionView.self).token
+                    )
+                    // A token that was alive for a moment is in the cache as well.
+                    _ = try await house.send("session.show", as: token)
+                    return token
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        var codes: [String?] = []
+        for token in tokens { codes.append(try await house.send("session.show", as: token).code) }
+        #expect(codes.filter { $0 == nil }.count == 1)
+        #expect(codes.filter { $0 == "session_replaced" }.count == 49)
+        #expect(try house.fixture.raw.integer("SELECT count(*) FROM sessions WHERE ending IS NULL") == 1)
+    }
+
+    @Test("The database itself refuses a second open session")
+    func uniqueSession() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        _ = try await house.session(of: account)
+        let now = house.fixture.clock.now()
+        await #expect(throws: (any Error).self) {
+            try await house.fixture.work { work in
+                try work.tx.insert(
+                    StoredSession(
+                        token: SHA256.digest("another".utf8), id: work.context.makeID(), account: account.id, role: .rider,
+                        epoch: 9, issuedAt: now, expiresAt: now.adding(seconds: 60)
+                    )
+                )
+            }
+        }
+    }
+
+    @Test("A refresh gives a new token and a new term to the same session; the old token is dead")
+    func refresh() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        let old = try await house.session(of: account)
+        let before = try await house.bus.authenticate(token: old)
+        house.fixture.clock.advance(seconds: 24 * 3600)
+        let refreshed = try await house.send("session.refresh", as: old).output(SessionView.self)
+        let new = try #require(refreshed.token)
+        let after = try await house.bus.authenticate(token: new)
+        #expect(after.session == before.session)
+        #expect(after.epoch == before.epoch)
+        #expect(after.expiresAt == before.expiresAt.adding(seconds: 24 * 3600))
+        #expect(try await house.send("session.show", as: old).code == "session_expired")
+        #expect(try await house.send("session.refresh", as: old).code == "session_expired")
+    }
+
+    @Test("Refreshes that race leave one token alive")
+    func racingRefreshes() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        let old = try await house.session(of: account)
+        let replies = try await withThrowingTaskGroup(of: CommandReply.self) { group in
+            for _ in 0..<20 { group.addTask { try await house.send("session.refresh", as: old) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        var alive = 0
+        for reply in replies where !reply.isProblem {
+            let token = try #require(try reply.output(SessionView.self).token)
+            if try await house.send("session.show", as: token).status == 200 { alive += 1 }
+        }
+        #expect(alive == 1)
+        #expect(try await house.send("session.show", as: old).isProblem)
+    }
+
+    @Test("Signing out ends the session everywhere")
+    func close() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        let token = try await house.session(of: account)
+        let principal = try await house.bus.authenticate(token: token)
+        let ends = Mutex<[SessionEnd.Reason]>([])
+        let watch = house.fixture.sessions.watch(principal) { end in ends.withLock { $0.append(end.reason) } }
+        defer { watch.cancel() }
+        let reply = try await house.send("session.close", as: token)
+        #expect(reply.status == 204)
+        #expect(reply.body.isEmpty)
+        #expect(ends.withLock { $0 } == [.closed])
+        #expect(try await house.send("session.show", as: token).code == "session_expired")
+        #expect(try await house.send("session.close", as: token).code == "session_expired")
+    }
+
+    @Test("Riders are signed in for thirty days, staff for twelve hours", arguments: Role.allCases)
+    func terms(role: Role) async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email, role: role)
+        let token = try await house.session(of: account)
+        #expect(try await house.send("session.show", as: token).output(SessionView.self).role == role)
+        let term = role == .rider ? 30 * 24 * 3600 : 12 * 3600
+        house.fixture.clock.advance(seconds: term - 1)
+        #expect(try await house.send("session.show", as: token).status == 200)
+        // The entry in the cache is a second old: its session ends on time all the same.
+        house.fixture.clock.advance(seconds: 1)
+        #expect(try await house.send("session.show", as: token).code == "session_expired")
+    }
+
+    @Test("What is no token is not looked up")
+    func nonsense() async throws {
+        let house = try await AuthHouse()
+        for token in ["", "x", String(repeating: "A", count: 43), String(repeating: "é", count: 43)] {
+            #expect(try await house.send("session.show", as: token).code == "not_signed_in")
+        }
+    }
+}

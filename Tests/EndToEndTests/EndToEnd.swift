@@ -1,0 +1,95 @@
+import Foundation
+import Support
+import Testing
+
+/// What an operator and a client see of the built `farebus`, from outside.
+///
+/// One server at a time: on a small machine several would only measure how they hinder each other.
+@Suite(.serialized)
+enum EndToEnd {
+    /// No rate limits, for tests that send more than a person would.
+    static let unlimited = ["FAREBUS_LIMITS_ENABLED": "false"]
+
+    /// Runs a test on a demo server with a data folder of its own, and rechecks the folder after the server has stopped.
+    static func onDemo(
+        _ name: String, environment: [String: String] = unlimited, _ body: (Demo) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder(name)
+        try await ServerProcess.with(data: folder.url, environment: environment) { server in
+            try await body(try Demo(server))
+        }
+        try await expectClean(folder.url)
+    }
+
+    /// `farebus verify` finds nothing.
+    static func expectClean(_ data: URL, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let check = try await FarebusBinary.run(["verify", "--data", data.path(percentEncoded: false)])
+        #expect(check.exit == .code(0), "\(check.output)\(check.errors)", sourceLocation: sourceLocation)
+    }
+}
+
+/// A running demo and its ready sessions.
+struct Demo: Sendable {
+    let server: ServerProcess
+    private let tokens: [String: String]
+
+    init(_ server: ServerProcess) throws {
+        self.server = server
+        tokens = try server.demoSessions()
+    }
+
+    static let riders = 200
+
+    /// The token of `rider<number>@demo.test`, from 1 to 200.
+    func rider(_ number: Int) throws -> String {
+        try #require(tokens["rider\(number)@demo.test"], "the demo has no session for rider \(number)")
+    }
+
+    func token(of name: String) throws -> String {
+        try #require(tokens["\(name)@demo.test"], "the demo has no session for \(name)")
+    }
+
+    /// The door that a rider uses, by REST.
+    func rest(_ rider: Int) throws -> RESTDoor {
+        RESTDoor(server: server, token: try self.rider(rider))
+    }
+
+    /// A new socket of a rider.
+    func socket(_ rider: Int) async throws -> SocketDoor {
+        try await SocketDoor.open(server, token: try self.rider(rider))
+    }
+
+    /// All departures whose bookings can be made, and given back, for hours to come.
+    func departures() async throws -> [Departure] {
+        let door = try rest(1)
+        let soon = Date.now.addingTimeInterval(3 * 3600)
+        var found: [Departure] = []
+        var after: String?
+        repeat {
+            let page = try await door.send(.departures(after: after))
+            #expect(page.status == 200)
+            found += page.json["items"].array.map(Departure.init)
+            after = page.json["next"].string
+        } while after != nil && found.count < 5000
+        return found.filter { $0.state == "scheduled" && $0.leaves > soon }
+    }
+}
+
+/// What the tests need of a departure.
+struct Departure: Sendable {
+    let id: String
+    let capacity: Int
+    let seatsLeft: Int
+    let fare: Int
+    let state: String
+    let leaves: Date
+
+    init(_ json: JSON) {
+        id = json["id"].string ?? ""
+        capacity = json["capacity"].int ?? 0
+        seatsLeft = json["seatsLeft"].int ?? 0
+        fare = json["fare"]["amount"].int ?? 0
+        state = json["state"].string ?? ""
+        leaves = json["departsAt"].string.flatMap { try? Date($0, strategy: .iso8601) } ?? .distantPast
+    }
+}

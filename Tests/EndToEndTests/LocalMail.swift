@@ -1,0 +1,36 @@
+import Foundation
+import Support
+
+/// The local mailbox of a server: a folder with a file a letter.
+struct LocalMail: Sendable {
+    let folder: URL
+
+    init(_ server: ServerProcess) {
+        folder = server.data.appending(path: "mail")
+    }
+
+    /// Waits for the first letter to an address that is not among those already `read`, and takes the code out of it.
+    ///
+    /// A file of another process tells nobody that it has come, so this looks again and again, with a deadline.
+    func code(to address: String, read: Set<String> = []) async throws -> (code: String, letter: String) {
+        try await withDeadline(20, "a letter to \(address)") {
+            while true {
+                for name in try letters() where !read.contains(name) {
+                    let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+                    let lines = text.split(whereSeparator: \.isNewline)
+                    guard lines.contains(where: { $0.hasPrefix("To:") && $0.contains(address) }) else { continue }
+                    let codes = lines.map { $0.trimmingCharacters(in: .whitespaces) }
+                        .filter { $0.utf8.count == 8 && $0.utf8.allSatisfy { (48...57).contains($0) } }
+                    if let code = codes.first { return (code, name) }
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    private func letters() throws -> [String] {
+        let path = folder.path(percentEncoded: false)
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".eml") }.sorted()
+    }
+}

@@ -1,0 +1,190 @@
+import Auth
+package import Booking
+package import CommandBus
+package import Foundation
+package import Logging
+package import Storage
+import Synchronization
+package import Wallet
+
+/// A real store in a folder of its own, and what is needed to run features on it.
+package final class StoreFixture: Sendable {
+    package let folder: TemporaryFolder
+    package let store: SQLiteStore
+    /// The same file behind the store's back.
+    package let raw: RawDatabase
+    package let clock = TestClock()
+    package let random: SeededRandom
+    package let feeds = FeedHub(epoch: "test")
+    package let sessions = SessionEnds()
+    package let ledger: Ledger
+    package let publisher: WorkPublisher
+    package let runner: WorkRunner<SQLiteStore>
+    private let mailSignals: Counter
+
+    package static let currency = CurrencyCode(trusted: "INR")
+    package static let route = BusRoute(id: RouteID(trusted: "r_line"), name: "Campus line", shortName: "C")
+    package static let stops = [
+        Stop(id: StopID(trusted: "stop_gate"), name: "Main gate", location: nil),
+        Stop(id: StopID(trusted: "stop_lake"), name: "Lake", location: nil),
+    ]
+    package static let service = ServiceID(trusted: "svc_daily")
+    package static let zone = TimeZone(identifier: "Asia/Kolkata") ?? .gmt
+
+    /// - Parameters:
+    ///   - name: names the folder.
+    ///   - welcomeCredit: what each rider starts with, in minor units.
+    package init(_ name: String = "store", seed: UInt64 = 1, welcomeCredit: Int64 = 40_000) async throws {
+        folder = try TemporaryFolder(name)
+        store = try SQLiteStore.open(path: Self.path(in: folder), logger: Self.silent)
+        raw = try RawDatabase(path: Self.path(in: folder))
+        random = SeededRandom(seed: seed)
+        ledger = Ledger(currency: Self.currency, welcomeCredit: welcomeCredit)
+        let signals = Counter()
+        mailSignals = signals
+        publisher = WorkPublisher(feeds: feeds, sessions: sessions, mailed: { signals.increment() })
+        runner = WorkRunner(store: store, publisher: publisher)
+        let (ledger, clock) = (ledger, clock)
+        try await runner.run(.system("fixture", now: clock.now(), random: random)) { work in
+            try ledger.openOperatorAccounts(in: work.tx)
+            try work.tx.put(Self.route)
+            for stop in Self.stops { try work.tx.put(stop) }
+            let always = ServicePeriod(
+                first: CivilDate(daysSinceEpoch: 0), last: CivilDate(daysSinceEpoch: 40_000), days: .everyDay
+            )
+            try work.tx.put(ServiceCalendar(periods: [always]), as: Self.service)
+        }
+    }
+
+    deinit {
+        try? raw.close()
+        try? store.close()
+    }
+
+    /// The file of the store.
+    package var path: String { Self.path(in: folder) }
+
+    /// How often it was told that there is mail in the outbox.
+    package var mailSignalCount: Int { mailSignals.value }
+
+    /// A context of work that no client asked for, or of a client's.
+    package func context(_ principal: Principal? = nil) -> CommandContext {
+        guard let principal else { return .system("test", now: clock.now(), random: random) }
+        return CommandContext(
+            principal: principal, idempotencyKey: nil, address: "192.0.2.1", trace: "trace", now: clock.now(), random: random
+        )
+    }
+
+    /// Runs a unit of work.
+    package func work<Value: Sendable>(
+        _ body: @escaping @Sendable (Work<SQLiteTransaction>) throws -> Value
+    ) async throws -> Value {
+        try await runner.run(context(), body)
+    }
+
+    /// A bus on this store, with the commands that `register` registers. Nothing is limited, all windows are open.
+    package func bus(
+        limiter: any RateLimiter = TokenBuckets(rates: [:]), windows: (any WindowClock)? = nil,
+        maintenance: MaintenanceSwitch = MaintenanceSwitch(), logger: Logger = StoreFixture.silent,
+        _ register: (inout CommandRegistry<SQLiteStore>) -> Void
+    ) -> CommandBus {
+        var registry = CommandRegistry(store: store, publisher: publisher)
+        register(&registry)
+        return CommandBus(
+            table: registry.table(), feeds: feeds, sessions: sessions, authenticator: NamedTokens(), limiter: limiter,
+            windows: windows ?? Self.everythingOpen, maintenance: maintenance, clock: clock, random: random, logger: logger
+        )
+    }
+}
+
+// MARK: - What there is to book
+
+extension StoreFixture {
+    /// Makes a rider with a wallet.
+    ///
+    /// - Parameter credit: what is in the wallet, in minor units; the welcome credit unless told otherwise.
+    package func addRider(_ name: String, credit: Int64? = nil) async throws -> AccountID {
+        let id = AccountID(trusted: "a_\(name)")
+        let ledger = Ledger(currency: Self.currency, welcomeCredit: credit ?? ledger.welcomeCredit)
+        try await work { work in
+            try work.tx.insert(
+                Account(
+                    id: id, email: EmailAddress(trusted: "\(name)@example.com"), name: name, rollNumber: nil, role: .rider,
+                    passwordHash: "none", createdAt: work.context.now
+                )
+            )
+            try ledger.openWallet(for: id, in: work)
+        }
+        return id
+    }
+
+    /// Makes a bus and its departure on a service date.
+    ///
+    /// - Parameters:
+    ///   - name: names the bus.
+    ///   - leaving: when it leaves; the clock of the fixture starts at noon.
+    ///   - date: the day of the fixture's clock unless told otherwise.
+    package func addDeparture(
+        _ name: String, seats: Int, fare: Int64 = 2000, leaving: ServiceTime = ServiceTime(seconds: 18 * 3600),
+        on date: CivilDate? = nil, state: DepartureState = .scheduled
+    ) async throws -> DepartureRecord {
+        let arrival = ServiceTime(seconds: leaving.seconds + 1200)
+        let bus = Bus(
+            id: BusID(trusted: "bus_\(name)"), route: Self.route.id, direction: .outbound, headsign: "Lake",
+            calls: [
+                BusCall(stop: Self.stops[0].id, arrival: leaving, departure: leaving),
+                BusCall(stop: Self.stops[1].id, arrival: arrival, departure: arrival),
+            ],
+            service: Self.service, capacity: seats, fare: Money(amount: fare, currency: Self.currency), zone: Self.zone,
+            origin: .staff
+        )
+        let departure = bus.plan.departure(on: date ?? CivilDate(clock.now(), in: Self.zone)).with(state: state)
+        try await work { work in
+            try work.tx.put(bus)
+            guard try work.tx.insert(departure) else { throw AlreadyThere() }
+        }
+        return departure
+    }
+
+    /// A departure as the store has it now.
+    package func departure(_ id: DepartureID) async throws -> DepartureRecord? {
+        try await store.read { try $0.departure(id) }
+    }
+
+    /// What is in a rider's wallet.
+    package func balance(_ rider: AccountID) async throws -> Int64? {
+        try await store.read { try $0.balance(of: .wallet(rider)) }
+    }
+
+    /// What the checks of the ledger and of the bookings find.
+    package func findings() async throws -> [String] {
+        try await store.read { snapshot in
+            try LedgerCheck.run(snapshot).findings + BookingCheck.run(snapshot).findings
+        }
+    }
+
+    private struct AlreadyThere: Error {}
+}
+
+// MARK: - Defaults
+
+extension StoreFixture {
+    /// Every service window is open, as an operator would force it.
+    package static let everythingOpen = DailyPlan(
+        times: .init(queueingFrom: 600, queueingUntil: 780, ticketingFrom: 780, ticketingUntil: 1320), zone: zone,
+        forced: Set(ServiceWindow.allCases)
+    )
+
+    /// A logger that drops everything.
+    package static let silent = Logger(label: "farebus.test") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func path(in folder: TemporaryFolder) -> String {
+        folder.file("farebus.db").path(percentEncoded: false)
+    }
+
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        var value: Int { count.withLock { $0 } }
+        func increment() { count.withLock { $0 += 1 } }
+    }
+}
