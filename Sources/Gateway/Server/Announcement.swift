@@ -1,3 +1,4 @@
+import CommandBus
 import Foundation
 import Mail
 
