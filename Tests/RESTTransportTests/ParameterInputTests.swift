@@ -15,8 +15,12 @@ import Testing
         return registry.table()[name]!
     }
 
+    private func merge(_ parameters: [(name: String, value: String)]) throws -> String {
+        try merge(Self.show, "", parameters)
+    }
+
     private func merge(
-        _ entry: CommandEntry = show, _ body: String = "", _ parameters: [(name: String, value: String)]
+        _ entry: CommandEntry, _ body: String, _ parameters: [(name: String, value: String)]
     ) throws -> String {
         String(decoding: try entry.input(body: Data(body.utf8), parameters: parameters), as: UTF8.self)
     }

@@ -136,9 +136,9 @@ extension ServerConfiguration {
         DailyPlan(
             times: .init(
                 queueingFrom: windows.queueing.from.minutes, queueingUntil: windows.queueing.to.minutes,
-                ticketingFrom: windows.queueing.to.minutes, ticketingUntil: windows.ticketingUntil.minutes
+                ticketingFrom: windows.ticketingFrom.minutes, ticketingUntil: windows.ticketingUntil.minutes
             ),
-            zone: self.operator.timeZone, forced: isDemo ? Set(ServiceWindow.allCases) : windows.force.windows
+            zone: self.operator.timeZone, forced: windows.force.windows
         )
     }
 

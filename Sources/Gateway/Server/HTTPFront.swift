@@ -27,13 +27,18 @@ enum HTTPFront {
                 )
             )
         ]
+        rest.allowedOrigins = Set(configuration.http.origins)
+        let addresses = ClientAddresses(trustedProxies: configuration.http.trustedProxies)
+        rest.addresses = addresses
         var socket = SocketConfiguration()
         socket.allowedOrigins = Set(configuration.socket.origins)
         socket.maxConnectionsPerAccount = configuration.socket.maxConnectionsPerAccount
         socket.httpIdleLimit = configuration.http.idleTimeout
+        socket.clientAddresses = addresses
+        let sockets = SocketTransport(bus: core.bus, configuration: socket, clock: core.clock, logger: logger)
         return Application(
             responder: RESTTransport(bus: core.bus, tickets: core.tickets, configuration: rest, clock: core.clock),
-            server: .http1(),
+            server: .http1WithSocket(sockets, configuration: socket),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port), serverName: nil, backlog: 4096
             ),

@@ -29,8 +29,9 @@ struct TimetableBench {
 
     func options(capacity: Int = 40, fare: Int64 = 2000, shiftTo: String? = nil) throws -> TimetableImportOptions {
         TimetableImportOptions(
-            capacity: try SeatCapacity(refining: capacity), fare: Money(amount: fare, currency: CurrencyCode(trusted: "INR")),
-            zone: zone, shiftTo: shiftTo.flatMap { CivilDate($0) }
+            capacity: try SeatCapacity(refining: capacity),
+            fare: Money(amount: fare, currency: CurrencyCode(trusted: "INR")), zone: zone,
+            shiftTo: shiftTo.flatMap { CivilDate($0) }
         )
     }
 

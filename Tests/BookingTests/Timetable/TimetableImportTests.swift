@@ -7,6 +7,10 @@ import Testing
 
 @Suite("Importing a timetable")
 struct TimetableImportTests {
+    private func call(_ stop: String, _ time: String) -> BusCall {
+        BusCall(stop: StopID(trusted: stop), arrival: ServiceTime(time)!, departure: ServiceTime(time)!)
+    }
+
     @Test func whatWasImportedCanBeRead() async throws {
         let bench = try TimetableBench()
         let exceptions = "service_id,date,exception_type\nD,20261224,2\nD,20271224,1\n"
@@ -23,12 +27,7 @@ struct TimetableImportTests {
                 == Bus(
                     id: BusID(trusted: "night"), route: RouteID(trusted: "R"), direction: .inbound, headsign: "Alpha",
                     calls: [
-                        BusCall(
-                            stop: StopID(trusted: "c"), arrival: ServiceTime("24:30:00")!, departure: ServiceTime("24:30:00")!
-                        ),
-                        BusCall(
-                            stop: StopID(trusted: "a"), arrival: ServiceTime("24:50:00")!, departure: ServiceTime("24:50:00")!
-                        ),
+                        call("c", "24:30:00"), call("a", "24:50:00"),
                     ],
                     service: ServiceID(trusted: "D"), capacity: 40,
                     fare: Money(amount: 2000, currency: CurrencyCode(trusted: "INR")), zone: bench.zone, origin: .imported

@@ -1,6 +1,7 @@
 import CommandBus
 import Foundation
 import Storage
+import Support
 import Testing
 
 @testable import Booking
