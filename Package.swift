@@ -157,7 +157,7 @@ let package = Package(
             name: "WSTransportTests",
             dependencies: ["WSTransport", "CommandBus", "Support", .product(name: "HummingbirdCore", package: "hummingbird")] + nio
         ),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "CommandBus", "Storage", "Support"] + nio),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Booking", "CommandBus", "Cryptography", "Storage", "Wallet", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")] + nio),
         .testTarget(name: "EndToEndTests", dependencies: ["Support"] + nio),
     ]
 )

@@ -144,7 +144,7 @@ private final class HashingLine: @unchecked Sendable {
     /// On Linux each thread has a niceness of its own: a burst of sign-ins leaves the processors to whoever books a seat.
     private static func yieldToOthers() {
         #if os(Linux)
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
         #endif
     }
 }

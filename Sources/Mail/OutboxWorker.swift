@@ -77,8 +77,12 @@ where Store.Snapshot: OutboxReads, Store.Transaction: OutboxRecords {
             guard !letters.isEmpty else { return }
             var outcomes: [Outcome] = []
             for letter in letters {
-                // What is left of the batch is due again at once.
-                outcomes.append(signal.isClosed ? .postponed(letter.id, until: now, "the server stopped") : await deliver(letter))
+                guard !signal.isClosed else {
+                    // What is left of the batch is due again at once.
+                    outcomes.append(.postponed(letter.id, until: now, "the server stopped"))
+                    continue
+                }
+                outcomes.append(await deliver(letter))
             }
             let settled = outcomes
             try await store.transact(TransactionUnit { tx in for outcome in settled { try outcome.settle(in: tx) } })

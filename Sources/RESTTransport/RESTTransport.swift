@@ -79,8 +79,8 @@ package struct RESTTransport: HTTPResponder {
                 return try await run(route, values, target, request, content, context, trace)
             case .feed:
                 return try await feeds.open(
-                    topic: values.first ?? "", query: parameters(of: target), request: request, address: address(request, context),
-                    context: context, trace: trace
+                    topic: values.first ?? "", query: parameters(of: target), request: request,
+                    address: address(request, context), context: context, trace: trace
                 )
             case .document(let document): return document.response(trace: trace)
             case .socket: return Replies.upgradeRequired(trace: trace)

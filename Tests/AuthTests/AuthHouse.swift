@@ -1,4 +1,3 @@
-@testable import Auth
 import CommandBus
 import Cryptography
 import Foundation
@@ -6,6 +5,8 @@ import Storage
 import Support
 import Testing
 import Wallet
+
+@testable import Auth
 
 /// A bus with accounts and sign-in on a real store, as a server has it, but for the cost of a password.
 final class AuthHouse: Sendable {
@@ -100,7 +101,8 @@ final class AuthHouse: Sendable {
             .output(Grant.self).registration
     }
 
-    func complete(_ grant: String, password: String = AuthHouse.password, device: String? = nil) async throws -> CommandReply {
+    func complete(_ grant: String, password: String = AuthHouse.password, device: String? = nil) async throws -> CommandReply
+    {
         var input = ["registration": grant, "name": "Asha Rao", "rollNumber": "2026-CS-042", "password": password]
         input["device"] = device
         return try await send("registration.complete", input)

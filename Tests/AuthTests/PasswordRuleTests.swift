@@ -1,6 +1,7 @@
-@testable import Auth
 import CommandBus
 import Testing
+
+@testable import Auth
 
 @Suite("The rules of passwords")
 struct PasswordRuleTests {
@@ -23,7 +24,10 @@ struct PasswordRuleTests {
 
     @Test(
         "What is known of its owner is refused, alone or with little around it",
-        arguments: ["asha.rao@example.com", "asha.rao", "Asha.Rao1", "example.com", "farebus!", "MyFarebus", "asha rao", "2026-cs-042"]
+        arguments: [
+            "asha.rao@example.com", "asha.rao", "Asha.Rao1", "example.com", "farebus!", "MyFarebus", "asha rao",
+            "2026-cs-042",
+        ]
     )
     func owner(password: String) throws {
         #expect(try weakness(password) != nil)
@@ -32,7 +36,8 @@ struct PasswordRuleTests {
     @Test(
         "Others are taken",
         arguments: [
-            "seven buses at dawn", "correct horse battery", "Tr0ub4dor&3", "farebus takes me to the lake", "пароль-для-автобуса",
+            "seven buses at dawn", "correct horse battery", "Tr0ub4dor&3", "farebus takes me to the lake",
+            "пароль-для-автобуса",
             "バスの座席を予約する", "x7Kq-99-pLm", "password of the seventh bus",
         ]
     )

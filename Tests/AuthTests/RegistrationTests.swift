@@ -1,11 +1,13 @@
-@testable import Auth
 import CommandBus
 import Cryptography
 import Foundation
+import Mail
 import Storage
 import Support
 import Testing
 import Wallet
+
+@testable import Auth
 
 @Suite("Registration")
 struct RegistrationTests {
@@ -304,7 +306,9 @@ struct RegistrationTests {
         ("registration_grants", ["token", "address"]), ("mail_outbox", ["recipient", "subject", "body"]),
         ("events", ["kind", "actor", "subject", "data", "trace"]),
     ].flatMap { table, columns in
-        columns.map { "SELECT CASE typeof(\($0)) WHEN 'blob' THEN hex(\($0)) ELSE \($0) END FROM \(table) WHERE \($0) NOT NULL" }
+        columns.map {
+            "SELECT CASE typeof(\($0)) WHEN 'blob' THEN hex(\($0)) ELSE \($0) END FROM \(table) WHERE \($0) NOT NULL"
+        }
     }.joined(separator: " UNION ALL ")
 }
 

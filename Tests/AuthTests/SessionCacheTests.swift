@@ -1,10 +1,11 @@
-@testable import Auth
 import CommandBus
 import Cryptography
 import Foundation
 import Storage
 import Support
 import Testing
+
+@testable import Auth
 
 @Suite("The session cache")
 struct SessionCacheTests {

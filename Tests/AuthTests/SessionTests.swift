@@ -1,4 +1,3 @@
-@testable import Auth
 import CommandBus
 import Cryptography
 import Foundation
@@ -6,6 +5,8 @@ import Storage
 import Support
 import Synchronization
 import Testing
+
+@testable import Auth
 
 @Suite("Sign-in and sessions")
 struct SessionTests {

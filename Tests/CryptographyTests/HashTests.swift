@@ -97,8 +97,10 @@ struct HMACTests {
     func parts() {
         let mac = HMACSHA256(key: .init(repeating: 7, count: 32))
         let codes = [
-            mac.code(forParts: [Array("ab".utf8), Array("c".utf8)]), mac.code(forParts: [Array("a".utf8), Array("bc".utf8)]),
-            mac.code(forParts: [Array("abc".utf8)]), mac.code(forParts: [Array("abc".utf8), []]), mac.code(for: Array("abc".utf8)),
+            mac.code(forParts: [Array("ab".utf8), Array("c".utf8)]),
+            mac.code(forParts: [Array("a".utf8), Array("bc".utf8)]),
+            mac.code(forParts: [Array("abc".utf8)]), mac.code(forParts: [Array("abc".utf8), []]),
+            mac.code(for: Array("abc".utf8)),
         ]
         #expect(Set(codes).count == codes.count)
     }

@@ -1,7 +1,8 @@
 import CommandBus
 import Foundation
-@testable import Mail
 import Testing
+
+@testable import Mail
 
 @Suite("Letters as Internet messages")
 struct MailMessageTests {
@@ -68,7 +69,8 @@ struct MailMessageTests {
     @Test(
         "No value can add a field to the header, or begin the body",
         arguments: [
-            "a\r\nBcc: victim@example.com", "a\nBcc: victim@example.com", "a\rBcc: x@example.com", "a\r\n\r\nbody", "a\u{0}b",
+            "a\r\nBcc: victim@example.com", "a\nBcc: victim@example.com", "a\rBcc: x@example.com", "a\r\n\r\nbody",
+            "a\u{0}b",
             "a\u{85}Bcc: x", "a\u{2028}Bcc: x", "\r\n", "=?utf-8?B?QmNjOg==?=",
         ]
     )
@@ -88,7 +90,10 @@ struct MailMessageTests {
 
     @Test(
         "Subjects come back from their encoded words, none longer than a line may be",
-        arguments: ["Ihr Fahrschein für Köln", "आपका कोड", "🚌 " + String(repeating: "é", count: 300), String(repeating: "long ", count: 40)]
+        arguments: [
+            "Ihr Fahrschein für Köln", "आपका कोड", "🚌 " + String(repeating: "é", count: 300),
+            String(repeating: "long ", count: 40),
+        ]
     )
     func subjects(subject: String) throws {
         let message = text(letter(subject))

@@ -1,12 +1,13 @@
 import CommandBus
 import Foundation
 import Logging
-@testable import Mail
 import ServiceLifecycle
 import Storage
 import Support
 import Synchronization
 import Testing
+
+@testable import Mail
 
 @Suite("The outbox")
 struct OutboxTests {
@@ -106,7 +107,10 @@ struct OutboxTests {
         #expect(count.waiting == 0)
         #expect(count.abandoned == 2)
         #expect(try fixture.raw.texts("SELECT body FROM mail_outbox") == ["", ""])
-        #expect(try fixture.raw.texts("SELECT failure FROM mail_outbox ORDER BY id") == ["no such mailbox", "the server is busy"])
+        #expect(
+            try fixture.raw.texts("SELECT failure FROM mail_outbox ORDER BY id") == [
+                "no such mailbox", "the server is busy",
+            ])
     }
 
     @Test("What a worker took and did not settle, another takes after the lease, under the same reference")
@@ -213,7 +217,9 @@ struct LocalMailboxTests {
         #expect(names == ["20261124T063000007Z-bb.eml", "20261124T063000123Z-aa.eml"])
         #expect(told.withLock { $0 } == ["bb \(names[0])", "aa \(names[1])"])
         let file = folder.appending(path: names[0])
-        #expect(try Data(contentsOf: file) == Data(MailMessage(letter: letter("bb", at: 1_795_501_800_007), sender: sender).bytes))
+        #expect(
+            try Data(contentsOf: file)
+                == Data(MailMessage(letter: letter("bb", at: 1_795_501_800_007), sender: sender).bytes))
         let mode = try FileManager.default.attributesOfItem(atPath: file.path(percentEncoded: false))[.posixPermissions]
         #expect(mode as? Int == 0o600)
     }

@@ -9,7 +9,12 @@ import Testing
 
     struct Bye: Decodable {
         let reason: String
-        let retry_ms: Int?
+        let retryMilliseconds: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case reason
+            case retryMilliseconds = "retry_ms"
+        }
     }
 
     @Test func aStreamBeginsWithARetryAndASnapshot() async throws {
@@ -174,9 +179,9 @@ import Testing
             let client = try await server.connect()
             defer { client.close() }
             let stream = try await client.stream("/v1/feeds/shelves", headers: Self.rider)
-            _ = try await stream.next()
-            #expect(try await stream.next()?.data == #"{"reason":"session_expired"}"#)
-            #expect(try await stream.next() == nil)
+            let events = try await stream.rest()
+            #expect(events.last?.event == "bye")
+            #expect(events.last?.data == #"{"reason":"session_expired"}"#)
         }
     }
 
@@ -186,11 +191,10 @@ import Testing
         try await TestServer.run(configuration) { server in
             let client = try await server.connect()
             defer { client.close() }
-            let stream = try await client.stream("/v1/feeds/public")
-            _ = try await stream.next()
-            let bye = try #require(try await stream.next())
+            let bye = try #require(try await client.stream("/v1/feeds/public").rest().last)
+            #expect(bye.event == "bye")
             #expect(try bye.decode(Bye.self).reason == "too_old")
-            #expect(try bye.decode(Bye.self).retry_ms == bye.retry)
+            #expect(try bye.decode(Bye.self).retryMilliseconds == bye.retry)
         }
     }
 
@@ -207,8 +211,8 @@ import Testing
                 #expect(bye.event == "bye")
                 let content = try bye.decode(Bye.self)
                 #expect(content.reason == "drain")
-                #expect((1000...15_000).contains(content.retry_ms ?? 0))
-                #expect(content.retry_ms == bye.retry)
+                #expect((1000...15_000).contains(content.retryMilliseconds ?? 0))
+                #expect(content.retryMilliseconds == bye.retry)
                 #expect(try await stream.next() == nil)
             }
             #expect(server.feeds.subscriberCount == 0)

@@ -12,7 +12,8 @@ import Testing
             store: MemoryStore(), publisher: WorkPublisher(feeds: feeds, sessions: SessionEnds())
         )
         registry.registerThings(feeds: feeds)
-        return registry.table()[name]!
+        guard let entry = registry.table()[name] else { preconditionFailure("there is no \(name)") }
+        return entry
     }
 
     private func merge(_ parameters: [(name: String, value: String)]) throws -> String {
@@ -56,7 +57,8 @@ import Testing
     }
 
     @Test func aBodyKeepsItsBytes() throws {
-        let merged = try merge(Self.create, #" { "name" : "l\u0061mp" , "count" :1.0e0, "x": {"y":[1, 2]} } "#, [("shelf", "s")])
+        let body = #" { "name" : "l\u0061mp" , "count" :1.0e0, "x": {"y":[1, 2]} } "#
+        let merged = try merge(Self.create, body, [("shelf", "s")])
         #expect(merged == #"{"name":"l\u0061mp","count":1.0e0,"x":{"y":[1, 2]},"shelf":"s"}"#)
     }
 

@@ -38,7 +38,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/", "/v1", "/v1/things", "/v1/things/", "/v1/things/x/", "/v1/things/x/y", "//v1/things/count", "/v2"])
+    @Test(arguments: [
+        "/", "/v1", "/v1/things", "/v1/things/", "/v1/things/x/", "/v1/things/x/y", "//v1/things/count", "/v2",
+    ])
     func whatIsNotThereIs404(path: String) async throws {
         try await TestServer.run { server in
             let reply = try await server.send("GET", path, token: "rider")

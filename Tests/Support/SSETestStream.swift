@@ -35,6 +35,13 @@ package final class SSETestStream: Sendable, AsyncSequence {
         return nil
     }
 
+    /// All events until the server ends the stream.
+    package func rest() async throws -> [Event] {
+        var events: [Event] = []
+        while let event = try await next() { events.append(event) }
+        return events
+    }
+
     /// The next block of any kind; nil when the server has ended the stream.
     package func nextBlock() async throws -> Event? {
         while true {

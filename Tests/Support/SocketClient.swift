@@ -172,6 +172,9 @@ package final class SocketClient: Sendable {
         try await next("the end of the connection") { if case .ended = $0 { () } else { nil } }
     }
 
+    /// How many of the events that were not taken yet are such ones.
+    package func waiting(_ isSuch: (Event) -> Bool) -> Int { events.count(isSuch) }
+
     /// From now on nothing more is read, so that the server's writes come to a halt.
     package func stopReading() async throws {
         try await channel.setOption(.autoRead, value: false).get()

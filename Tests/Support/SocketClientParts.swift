@@ -28,6 +28,10 @@ final class EventQueue: Sendable {
         }
     }
 
+    func count(_ isSuch: (SocketClient.Event) -> Bool) -> Int {
+        state.withLock { $0.events.count(where: isSuch) }
+    }
+
     func next<Value: Sendable>(
         _ seconds: Double, _ what: String, on loop: any EventLoop,
         _ pick: @escaping @Sendable (SocketClient.Event) -> Value?

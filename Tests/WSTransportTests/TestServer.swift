@@ -82,7 +82,7 @@ final class TestServer: Sendable {
         _ = bus.feeds.publish([try TestParts.change(thing, state, filling: filling)])
     }
 
-    private static func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+    @concurrent private static func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
         let upgrade = request.headers[HTTPField.Name("Upgrade")!] ?? "none"
         let body = try await request.body.collect(upTo: 1 << 20)
         let text = "\(request.method) \(request.uri.path) body=\(body.readableBytes) upgrade=\(upgrade)"

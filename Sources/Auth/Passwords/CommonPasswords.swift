@@ -5,7 +5,7 @@ enum CommonPasswords {
         if words.contains(password) { return true }
         let stem = password.reversed().drop { !$0.isLetter }.reversed()
         let trailing = password.count - stem.count
-        return trailing > 0 && trailing <= 4 && (words.contains(String(stem)) || stems.contains(String(stem)))
+        return trailing > 0 && trailing <= 6 && (words.contains(String(stem)) || stems.contains(String(stem)))
     }
 
     /// Short words to which people add digits until a form takes them.

@@ -7,7 +7,9 @@ struct TransferEncoding {
     init(_ text: String) {
         let lines = Self.lines(text)
         let isPlain = lines.allSatisfy { line in
-            line.count <= 76 && line.allSatisfy { (32...126).contains($0) || $0 == 9 }
+            // White space at the end of a line may get lost on the way.
+            line.count <= 76 && line.last != 32 && line.last != 9
+                && line.allSatisfy { (32...126).contains($0) || $0 == 9 }
         }
         name = isPlain ? "7bit" : "quoted-printable"
         bytes = lines.map { isPlain ? $0 : Self.quotedPrintable($0) }.reduce(into: []) { $0 += $1 + [13, 10] }
@@ -35,7 +37,6 @@ struct TransferEncoding {
         var width = 0
         for (index, byte) in line.enumerated() {
             let isSpace = byte == 32 || byte == 9
-            // White space at the end of a line may get lost on the way.
             let isLiteral = isSpace ? index < line.count - 1 : (33...126).contains(byte) && byte != 61
             let token = isLiteral ? [byte] : [61, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             // A line has at most 76 characters, the "=" that goes on with it included.

@@ -38,7 +38,7 @@ struct FeedEndpoint: Sendable {
         let entry: Entry
         do {
             entry = try await admit(question.ticket, request, signal)
-        } catch where question.ticket != nil && request.headers[.lastEventID] != nil && error.code == .notSignedIn {
+        } catch  where question.ticket != nil && request.headers[.lastEventID] != nil && error.code == .notSignedIn {
             // A browser that lost its stream comes back by itself with a ticket that is spent. This tells it to stop;
             // its page can get a new ticket.
             return Response(status: .noContent, headers: [.cacheControl: "no-store", .traceID: trace])
@@ -115,7 +115,8 @@ struct FeedEndpoint: Sendable {
     private func problem(_ error: any Error, _ topic: String, _ context: RESTContext, _ trace: String) -> Problem {
         if let problem = error as? Problem { return problem }
         context.logger.error(
-            "the feed \(topic) could not be opened", metadata: ["trace": "\(trace)", "error": "\(String(reflecting: error))"]
+            "the feed \(topic) could not be opened",
+            metadata: ["trace": "\(trace)", "error": "\(String(reflecting: error))"]
         )
         return .internalError
     }

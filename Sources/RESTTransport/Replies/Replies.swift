@@ -42,7 +42,7 @@ enum Replies {
     /// The connection ends with it: a later request on it could not be upgraded any more.
     static func upgradeRequired(trace: String) -> Response {
         var response = response(
-            Problem(.upgradeRequired, "This is the socket: open it with a WebSocket upgrade and the subprotocol farebus.v1.json."),
+            Problem(.upgradeRequired, "Open the socket with a WebSocket upgrade and the subprotocol farebus.v1.json."),
             trace: trace
         )
         response.headers[.upgrade] = "websocket"

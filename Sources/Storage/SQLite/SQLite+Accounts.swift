@@ -215,7 +215,8 @@ extension Account {
                 rollNumber: row["roll_number"],
                 role: try StoredValue.word(row["role"], in: "accounts"),
                 state: try StoredValue.word(row["state"], in: "accounts"),
-                passwordHash: row["password_hash"], sessionEpoch: row["session_epoch"], createdAt: row.timestamp("created_at")
+                passwordHash: row["password_hash"], sessionEpoch: row["session_epoch"],
+                createdAt: row.timestamp("created_at")
             )
         }
     }

@@ -39,9 +39,10 @@ package enum AsyncAPIDocument {
                 "socket": [
                     "address": .string(path),
                     "messages": .object(
-                        Dictionary(uniqueKeysWithValues: parts.messages.keys.map { name in
-                            (name, ["$ref": .string("#/components/messages/\(name)")])
-                        })
+                        Dictionary(
+                            uniqueKeysWithValues: parts.messages.keys.map { name in
+                                (name, ["$ref": .string("#/components/messages/\(name)")])
+                            })
                     ),
                     "bindings": ["ws": ["method": "GET"]],
                 ]

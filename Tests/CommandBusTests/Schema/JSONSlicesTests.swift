@@ -105,7 +105,9 @@ struct JSONSlicesTests {
             let isObject = (try? JSONSerialization.jsonObject(with: data)) is [String: Any]
             guard let members = JSONSlices.members(of: data) else {
                 refused += 1
-                #expect(!isObject, "\(String(decoding: data, as: UTF8.self).debugDescription)")
+                // Foundation lets a comma pass behind the last member (RFC 8259 does not).
+                let ending = data.filter { $0 > 32 }.suffix(2)
+                #expect(!isObject || ending == Data(",}".utf8), "\(String(decoding: data, as: UTF8.self).debugDescription)")
                 continue
             }
             let areValues = members.allSatisfy { member in

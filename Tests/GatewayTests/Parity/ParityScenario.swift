@@ -1,5 +1,7 @@
+import Booking
 import CommandBus
 import Foundation
+import Storage
 import Support
 
 @testable import Gateway

@@ -1,3 +1,4 @@
+import Booking
 import CommandBus
 import Cryptography
 import Foundation
