@@ -27,7 +27,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
     ],
     targets: [
         // The heart: no NIO, no HTTP, no database.
@@ -45,7 +44,7 @@ let package = Package(
         .target(name: "Auth", dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Booking",
-            dependencies: ["CommandBus", "Cryptography", "Wallet", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV")]
+            dependencies: ["CommandBus", "Cryptography", "Wallet", "CZip"]
         ),
         .target(name: "Wallet", dependencies: ["CommandBus", "Cryptography"]),
 
@@ -139,7 +138,9 @@ let package = Package(
 
         .testTarget(name: "CommandBusTests", dependencies: ["CommandBus", "Support"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
-        .testTarget(name: "AuthTests", dependencies: ["Auth", "CommandBus", "Storage", "Support"]),
+        .testTarget(
+            name: "AuthTests", dependencies: ["Auth", "CommandBus", "Cryptography", "Mail", "Storage", "Wallet", "Support"]
+        ),
         .testTarget(name: "BookingTests", dependencies: ["Booking", "CommandBus", "Storage", "Wallet", "Support"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "CommandBus", "Storage", "Support"]),
         .testTarget(
@@ -148,7 +149,14 @@ let package = Package(
                 "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Support", .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "MailTests", dependencies: ["Mail", "CommandBus", "Support"]),
+        .testTarget(
+            name: "MailTests",
+            dependencies: [
+                "Mail", "CommandBus", "Storage", "Support",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "RESTTransportTests",
             dependencies: ["RESTTransport", "CommandBus", "Support", .product(name: "Hummingbird", package: "hummingbird")] + nio

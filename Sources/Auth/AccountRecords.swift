@@ -9,6 +9,8 @@ package protocol AccountReads {
     func session(token: Digest256) throws -> StoredSession?
     /// The session of an account that no other has ended; it may have expired.
     func openSession(of account: AccountID) throws -> StoredSession?
+    /// Every account that has open sessions, with how many; for checks.
+    func openSessionTallies() throws -> [OpenSessionTally]
     /// Whether an account has signed in with two factors on a device before.
     func knows(device: Digest256, of account: AccountID) throws -> Bool
     func challenge(token: Digest256) throws -> CodeChallenge?

@@ -317,3 +317,39 @@ extension AuthHouse {
         try await send("registration.start", ["email": email]).output(Challenge.self).challenge
     }
 }
+
+@Suite("The letters with codes")
+struct CodeLetterTests {
+    private let letters = CodeLetters(AuthConfiguration())
+    private let address = EmailAddress(trusted: "asha@example.com")
+
+    @Test("The code has a line of its own and is not in the subject; every line is short and plain")
+    func wording() throws {
+        let code = OneTimeCode.example("01234567")
+        let all = [
+            letters.registration(to: address, code), letters.signIn(to: address, code), letters.accountExists(to: address),
+        ]
+        for letter in all {
+            #expect(letter.to == address)
+            #expect(!letter.subject.contains(code.raw))
+            #expect(letter.body.utf8.allSatisfy { $0 == 10 || (32...126).contains($0) })
+            #expect(letter.body.split(separator: "\n").allSatisfy { $0.count <= 76 })
+        }
+        for letter in all.prefix(2) {
+            let lines = letter.body.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            #expect(lines.filter { $0 == code.raw }.count == 1)
+        }
+    }
+
+    @Test("Codes are eight digits, and all of them are drawn")
+    func codes() {
+        let random = SeededRandom(seed: 7)
+        let codes = (0..<20_000).map { _ in OneTimeCode.make(random: random).raw }
+        #expect(codes.allSatisfy { $0.utf8.count == 8 && $0.allSatisfy(\.isNumber) })
+        #expect(Set(codes).count > 19_990)
+        for digit in "0123456789" {
+            // 2,000 expected, with a deviation of 42.
+            #expect((1750...2250).contains(codes.filter { $0.first == digit }.count))
+        }
+    }
+}

@@ -52,6 +52,17 @@ import Testing
         }
     }
 
+    @Test func aConnectionMayHaveServedOtherRequestsBefore() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect()
+            #expect(try await client.request("GET", "/v1/things/count").status == 200)
+            let stream = try await client.stream("/v1/feeds/shelves", headers: Self.rider)
+            #expect(try await stream.next()?.event == "snapshot")
+            client.close()
+            try await eventually("the subscription to end") { server.feeds.subscriberCount == 0 }
+        }
+    }
+
     @Test func aFilterNarrowsAStream() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
@@ -193,7 +204,7 @@ import Testing
             defer { client.close() }
             let bye = try #require(try await client.stream("/v1/feeds/public").rest().last)
             #expect(bye.event == "bye")
-            #expect(try bye.decode(Bye.self).reason == "too_old")
+            #expect(try bye.decode(Bye.self).reason == "age")
             #expect(try bye.decode(Bye.self).retryMilliseconds == bye.retry)
         }
     }

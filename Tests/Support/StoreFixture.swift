@@ -9,6 +9,8 @@ package import Wallet
 
 /// A real store in a folder of its own, and what is needed to run features on it.
 package final class StoreFixture: Sendable {
+    package typealias Store = SQLiteStore
+
     package let folder: TemporaryFolder
     package let store: SQLiteStore
     /// The same file behind the store's back.

@@ -88,7 +88,7 @@ import Testing
 
     @Test func anOldConnectionIsToldToComeAgain() async throws {
         try await TestServer.run {
-            $0.maxAge = .milliseconds(100)
+            $0.maxAge = .milliseconds(300)
         } _: { server in
             let client = try await server.connect()
             #expect(try await client.text().hasPrefix(#"{"bye":{"reason":"age","retry_ms":"#))
@@ -98,11 +98,12 @@ import Testing
 
     @Test func thereIsAHeartbeat() async throws {
         try await TestServer.run {
-            $0.heartbeat = .milliseconds(40)
-            $0.silenceLimit = .milliseconds(400)
+            $0.heartbeat = .milliseconds(50)
+            $0.silenceLimit = .milliseconds(1500)
         } _: { server in
             let client = try await server.connect()
-            for _ in 0..<15 { _ = try await client.next("a ping") { if case .ping = $0 { () } else { nil } } }
+            // For longer than the silence that is allowed.
+            for _ in 0..<40 { _ = try await client.next("a ping") { if case .ping = $0 { () } else { nil } } }
             try await client.send(#"{"id":"1","cmd":"test.echo","input":{"text":"alive"}}"#)
             #expect(try await client.text().contains("alive"))
         }

@@ -1,5 +1,6 @@
 import CommandBus
 import Foundation
+import NIOWebSocket
 import Support
 import Testing
 
@@ -119,7 +120,7 @@ import Testing
             var replies: [String: Int] = [:]
             for _ in 0..<500 {
                 let reply = try await client.text()
-                let id = try #require(reply.split(separator: "\"").dropFirst(2).first)
+                let id = try #require(reply.split(separator: "\"").dropFirst(3).first)
                 replies[String(id), default: 0] += 1
             }
             #expect(replies.count == 500)

@@ -67,6 +67,20 @@ import Testing
         }
     }
 
+    @Test func beginningAgainAndAgainIsLimited() async throws {
+        try await TestServer.run {
+            $0.maxOpenings = 3
+        } _: { server in
+            let client = try await server.connect()
+            for number in 1...3 {
+                try await client.send(#"{"id":"\#(number)","sub":"things"}"#)
+                _ = try await client.text(containing: #"{"id":"\#(number)","status":200"#)
+            }
+            try await client.send(#"{"id":"4","sub":"things"}"#)
+            _ = try await client.text(containing: #"{"id":"4","status":429,"problem":{"code":"too_many_requests""#)
+        }
+    }
+
     @Test func aSocketThatGoesLeavesNoSubscription() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()

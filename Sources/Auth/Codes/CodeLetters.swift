@@ -20,7 +20,8 @@ struct CodeLetters: Sendable {
 
                     \(code.raw)
 
-                It is good for \(minutes) minutes and for one use. Nobody from \(serviceName) will ever ask you for it.
+                It is good for \(minutes) minutes and for one use.
+                Nobody from \(serviceName) will ever ask you for it.
                 If you did not ask to register, ignore this letter.
 
                 """
@@ -31,9 +32,10 @@ struct CodeLetters: Sendable {
         OutgoingMail(
             to: address, subject: "Your account at \(serviceName)",
             body: """
-                Somebody, probably you, asked to register at \(serviceName) with this address.
+                Somebody, probably you, asked to register this address
+                at \(serviceName).
 
-                There is an account with this address already: sign in with your password.
+                There is an account with it already: sign in with your password.
                 If it was not you, ignore this letter. Nothing has changed.
 
                 """
@@ -44,13 +46,15 @@ struct CodeLetters: Sendable {
         OutgoingMail(
             to: address, subject: "Your sign-in code for \(serviceName)",
             body: """
-                Somebody, probably you, signs in to \(serviceName) on a new device with the right password.
+                Somebody, probably you, signs in to \(serviceName) on a new device,
+                with the right password.
 
                 The code to go on is
 
                     \(code.raw)
 
-                It is good for \(minutes) minutes and for one use. Nobody from \(serviceName) will ever ask you for it.
+                It is good for \(minutes) minutes and for one use.
+                Nobody from \(serviceName) will ever ask you for it.
                 If it was not you, change your password.
 
                 """

@@ -44,14 +44,15 @@ private struct ImportRun<Tx: TimetableRecords> {
     mutating func run() throws -> ImportReport {
         let calendars = shiftedCalendars()
         noteZone()
-        let buses = try takenBuses()
+        let running = try work.tx.importedBuses()
+        let (buses, changedBuses) = try takenBuses(running)
         guard !buses.isEmpty else { throw FeedRefused("none of its buses can be taken", log) }
-        let vanished = try work.tx.importedBuses().subtracting(buses.map(\.id))
+        let vanished = running.subtracting(buses.map(\.id))
 
         for route in feed.routes { try work.tx.put(route) }
         for stop in feed.stops { try work.tx.put(stop) }
         for (service, calendar) in calendars { try work.tx.put(calendar, as: service) }
-        for bus in buses { try work.tx.put(bus) }
+        for bus in changedBuses { try work.tx.put(bus) }
         for bus in vanished.sorted(by: { $0.raw < $1.raw }) {
             try work.tx.end(bus, at: work.context.now)
             log.add(.note, "trips.txt", nil, "bus \(quoted(bus.raw)) is no longer in the feed", "it is ended")
@@ -100,23 +101,25 @@ private struct ImportRun<Tx: TimetableRecords> {
 
     // MARK: - Buses
 
-    private mutating func takenBuses() throws -> [Bus] {
-        var buses: [Bus] = []
+    /// The buses of the feed, and those of them that are not in the timetable just so already.
+    private mutating func takenBuses(_ running: Set<BusID>) throws -> (all: [Bus], changed: [Bus]) {
+        var (all, changed): ([Bus], [Bus]) = ([], [])
         for trip in feed.trips {
-            if let known = try work.tx.bus(trip.id), known.origin != .imported {
+            let known = try work.tx.bus(trip.id)
+            if let known, known.origin != .imported {
                 let what = "staff entered a bus with the identifier \(quoted(trip.id.raw))"
                 log.add(.refused, "trips.txt", trip.line, what, "the trip is left out")
                 continue
             }
-            buses.append(
-                Bus(
-                    id: trip.id, route: trip.route, direction: trip.direction, headsign: trip.headsign, calls: trip.calls,
-                    service: trip.service, capacity: options.capacity.raw, fare: options.fare, zone: feed.zone,
-                    origin: .imported
-                )
+            let bus = Bus(
+                id: trip.id, route: trip.route, direction: trip.direction, headsign: trip.headsign, calls: trip.calls,
+                service: trip.service, capacity: options.capacity.raw, fare: options.fare, zone: feed.zone,
+                origin: .imported
             )
+            all.append(bus)
+            if known != bus || !running.contains(bus.id) { changed.append(bus) }
         }
-        return buses
+        return (all, changed)
     }
 
     // MARK: - Departures to come

@@ -15,16 +15,15 @@ package protocol TimetableReads {
     func importedBuses() throws -> Set<BusID>
     /// The calendars that buses keep.
     func calendars() throws -> [ServiceID: ServiceCalendar]
-    /// What the departures of the buses that keep a calendar, and have not been ended, are made of.
-    func plans(of service: ServiceID) throws -> [BusPlan]
+    /// The buses that keep a calendar, have not been ended, and have no departure on a date, in the order of their
+    /// identifiers.
+    func plans(of service: ServiceID, lackingDepartureOn date: CivilDate, after: BusID?, limit: Int) throws -> [BusPlan]
 
     func departure(_ id: DepartureID) throws -> DepartureRecord?
     /// A page of departures in the order of their time.
     func departures(_ query: DepartureQuery) throws -> [DepartureRecord]
     /// The departures that are still to leave, of all routes or of one.
     func openDepartures(route: RouteID?) throws -> [DepartureRecord]
-    /// The departures of one service date.
-    func departureIDs(on date: CivilDate) throws -> Set<DepartureID>
     /// The departures of imported buses that leave after an instant, whatever their state.
     func importedDepartures(after: Timestamp) throws -> [DepartureRecord]
     /// The scheduled departures whose time is not after an instant, the oldest first.

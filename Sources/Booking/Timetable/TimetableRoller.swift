@@ -14,7 +14,7 @@ package struct TimetableRoller: Sendable {
     package let zone: TimeZone
     private let announce: DepartureAnnouncer
 
-    /// Departures that one unit of work marks at most.
+    /// Departures that one unit of work looks at, so that bookings need not wait long for it.
     private static let batchSize = 500
 
     /// - Parameters:
@@ -33,12 +33,24 @@ package struct TimetableRoller: Sendable {
         package var departed = 0
     }
 
-    /// Rolls everything, in units of work that are each a service date at most.
+    /// How far the roll of a service date has come: the last bus that was looked at.
+    package struct Progress: Sendable, Equatable {
+        let service: ServiceID
+        let bus: BusID
+    }
+
+    /// Rolls everything, in units of work that are each a service date at most, and less where there are many buses.
     package func roll<Store: CommandStore>(on runner: WorkRunner<Store>, context: CommandContext) async throws -> Summary
     where Store.Transaction: TimetableRecords {
         var summary = Summary()
         for date in serviceDates(at: context.now) {
-            summary.made += try await runner.run(context) { work in try roll(date, in: work) }
+            var progress: Progress?
+            repeat {
+                let from = progress
+                let (made, next) = try await runner.run(context) { work in try roll(date, from: from, in: work) }
+                summary.made += made
+                progress = next
+            } while progress != nil
         }
         while true {
             let departed = try await runner.run(context) { work in try markDeparted(in: work) }
@@ -57,24 +69,29 @@ package struct TimetableRoller: Sendable {
         return (-back...max(horizonDays, 0)).map { today.adding(days: $0) }
     }
 
-    /// Makes what is missing of one service date and still to leave.
+    /// Makes what is missing of one service date and still to leave, a batch of it.
     ///
-    /// - Returns: how many departures were made.
-    package func roll<Tx: TimetableRecords>(_ date: CivilDate, in work: Work<Tx>) throws -> Int {
+    /// - Parameter progress: where the batch before ended; nil for the first.
+    /// - Returns: how many departures were made, and where the next batch begins; nil if there is none.
+    package func roll<Tx: TimetableRecords>(
+        _ date: CivilDate, from progress: Progress?, in work: Work<Tx>
+    ) throws -> (made: Int, next: Progress?) {
         let running = try work.tx.calendars().filter { $0.value.runs(on: date) }.keys.sorted { $0.raw < $1.raw }
-        guard !running.isEmpty else { return 0 }
-        let existing = try work.tx.departureIDs(on: date)
-        var made = 0
-        for service in running {
-            for plan in try work.tx.plans(of: service) where !existing.contains(.of(plan.bus, on: date)) {
+        var (made, left) = (0, Self.batchSize)
+        for service in running where progress.map({ $0.service.raw <= service.raw }) ?? true {
+            let after = progress?.service == service ? progress?.bus : nil
+            let plans = try work.tx.plans(of: service, lackingDepartureOn: date, after: after, limit: left)
+            for plan in plans {
                 let departure = plan.departure(on: date)
                 // What has left already was never on sale.
                 guard departure.departsAt > work.context.now, try work.tx.insert(departure) else { continue }
                 work.publish(try announce(departure))
                 made += 1
             }
+            left -= plans.count
+            if left == 0, let last = plans.last { return (made, Progress(service: service, bus: last.bus)) }
         }
-        return made
+        return (made, nil)
     }
 
     /// Marks scheduled departures whose time has come as departed, a batch of them. One that is boarding is left to its

@@ -52,6 +52,8 @@ private struct MergedObject {
 
     private let shapes: [String: Schema.Shape]
     private var members: [Member] = []
+    /// The place of each name's first member. A request may have thousands of names.
+    private var places: [String: Int] = [:]
     private(set) var repeated: [Violation] = []
 
     init(schema: Schema) {
@@ -60,7 +62,12 @@ private struct MergedObject {
 
     mutating func take(_ name: String, raw: Data) {
         // A name that the body itself has twice is left to the decoder.
-        members.append(Member(name: name, source: .body, values: [raw], isList: false))
+        append(Member(name: name, source: .body, values: [raw], isList: false))
+    }
+
+    private mutating func append(_ member: Member) {
+        if places[member.name] == nil { places[member.name] = members.count }
+        members.append(member)
     }
 
     mutating func take(_ name: String, text: String) {
@@ -69,8 +76,8 @@ private struct MergedObject {
         var element = shape
         if case .array(let schema)? = shape { (isList, element) = (true, schema.shape) }
         let value = Self.json(text, as: element)
-        guard let index = members.firstIndex(where: { $0.name == name }) else {
-            members.append(Member(name: name, source: .parameter, values: [value], isList: isList))
+        guard let index = places[name] else {
+            append(Member(name: name, source: .parameter, values: [value], isList: isList))
             return
         }
         switch members[index].source {
@@ -84,7 +91,7 @@ private struct MergedObject {
 
     private mutating func note(_ name: String, _ detail: String) {
         let pointer = "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-        if !repeated.contains(where: { $0.pointer == pointer }) {
+        if repeated.count < 50, !repeated.contains(where: { $0.pointer == pointer }) {
             repeated.append(Violation(pointer: pointer, detail: detail))
         }
     }

@@ -22,7 +22,7 @@ package struct ClientAddresses: Sendable {
         // Each proxy appends who called it, so the list is read from its end.
         for entry in list.split(separator: ",").reversed() {
             let address = entry.trimmingCharacters(in: .whitespaces)
-            guard AddressRange(address) != nil else { return nearest }
+            guard AddressRange.bytes(of: address) != nil else { return nearest }
             nearest = address
             if !isTrusted(address) { break }
         }

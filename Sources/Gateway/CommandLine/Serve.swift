@@ -27,14 +27,52 @@ struct Serve: AsyncParsableCommand {
 /// Reads the configuration for a command; what is wrong ends the process with status 2.
 enum ConfigurationArguments {
     static func load(_ options: [String]) throws -> ServerConfiguration {
+        try refusing {
+            () throws(ConfigurationError) in
+            try ServerConfiguration.load(arguments: options, environment: ProcessInfo.processInfo.environment)
+        }
+    }
+
+    static func load(flags: [String: String]) throws -> ServerConfiguration {
+        try refusing {
+            () throws(ConfigurationError) in
+            try ServerConfiguration.load(flags: flags, environment: ProcessInfo.processInfo.environment)
+        }
+    }
+
+    private static func refusing(
+        _ load: () throws(ConfigurationError) -> ServerConfiguration
+    ) throws -> ServerConfiguration {
         do {
-            return try ServerConfiguration.load(
-                arguments: options, environment: ProcessInfo.processInfo.environment
-            )
+            return try load()
         } catch {
             FileHandle.standardError.write(Data("\(error)\n".utf8))
             throw ExitCode(ConfigurationError.exitCode)
         }
+    }
+}
+
+/// What every command beside the server takes: where the data is, and whose it is.
+struct SharedOptions: ParsableArguments {
+    @Option(help: "The folder with everything that is kept (also FAREBUS_DATA).")
+    var data: String?
+
+    @Option(help: "A file with options (also FAREBUS_CONFIG).")
+    var config: String?
+
+    @Option(help: "The operator's time zone, such as Asia/Kolkata (also FAREBUS_OPERATOR_TIMEZONE).")
+    var operatorTimezone: String?
+
+    @Option(help: "The operator's currency, such as INR (also FAREBUS_OPERATOR_CURRENCY).")
+    var operatorCurrency: String?
+
+    func load() throws -> ServerConfiguration {
+        var flags: [String: String] = [:]
+        flags["data"] = data
+        flags["config"] = config
+        flags["operator.timezone"] = operatorTimezone
+        flags["operator.currency"] = operatorCurrency
+        return try ConfigurationArguments.load(flags: flags)
     }
 }
 

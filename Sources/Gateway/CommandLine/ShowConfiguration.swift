@@ -3,13 +3,11 @@ import ArgumentParser
 /// `farebus config`: shows what the server would run with.
 struct ShowConfiguration: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Shows every option with its value and where that comes from."
+        commandName: "config", abstract: "Shows every option with its value and where that comes from.",
+        discussion: "With --markdown it prints the reference of all options instead."
     )
 
-    @Flag(help: "Print the reference of all options instead, as Markdown.")
-    var markdown = false
-
-    @Argument(parsing: .captureForPassthrough, help: "The options of 'farebus serve'.")
+    @Argument(parsing: .captureForPassthrough, help: "The options of 'farebus serve', or --markdown.")
     var options: [String] = []
 
     func run() throws {

@@ -36,11 +36,10 @@ struct ImportTimetable: AsyncParsableCommand {
     )
     var shiftTo: String?
 
-    @Argument(parsing: .captureForPassthrough, help: "Options of 'farebus serve', such as --data DIR.")
-    var options: [String] = []
+    @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let configuration = try ConfigurationArguments.load(options)
+        let configuration = try shared.load()
         let importOptions = try checked(configuration)
         let feed: GTFSFeed
         do {

@@ -10,11 +10,10 @@ struct Verify: AsyncParsableCommand {
         abstract: "Rechecks the books, the seats and the sessions; ends with status 1 if something is wrong."
     )
 
-    @Option(help: "The folder with everything that is kept.")
-    var data = "./var"
+    @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let folder = DataFolder(path: data)
+        let folder = DataFolder(path: try shared.load().data)
         guard FileManager.default.fileExists(atPath: folder.database) else {
             throw Refusal("There is no database at \(folder.database).")
         }

@@ -11,11 +11,16 @@ struct Verification: Sendable {
     static func run(_ snapshot: some LedgerReads & BookingReads & AccountReads) throws -> Verification {
         let ledger = try LedgerCheck.run(snapshot)
         let bookings = try BookingCheck.run(snapshot)
-        let findings = ledger.findings + bookings.findings
+        let sessions = try SessionCheck.run(snapshot)
+        let findings = ledger.findings + bookings.findings + sessions.findings
         let summary = [
-            "\(ledger.entries) journal entries: \(ledger.findings.isEmpty ? "whole" : "\(ledger.findings.count) findings")",
-            "\(bookings.bookings) bookings: \(bookings.findings.isEmpty ? "whole" : "\(bookings.findings.count) findings")",
+            line("journal entries", ledger.entries, ledger.findings), line("bookings", bookings.bookings, bookings.findings),
+            line("live sessions", sessions.sessions, sessions.findings),
         ]
         return Verification(findings: findings, lines: findings + summary)
+    }
+
+    private static func line(_ what: String, _ count: Int, _ findings: [String]) -> String {
+        "\(count) \(what): \(findings.isEmpty ? "all well" : "\(findings.count) findings")"
     }
 }

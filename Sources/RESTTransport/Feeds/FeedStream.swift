@@ -102,7 +102,7 @@ final class FeedStream: Sendable {
             if signal.isStuck(longerThan: limits.slowLimit) { channel.close(promise: nil) }
         }
         let age = limits.maxAge * Double.random(in: 0.8...1.2)
-        let ageEnd = channel.eventLoop.scheduleTask(in: TimeAmount(age)) { signal.end(.tooOld) }
+        let ageEnd = channel.eventLoop.scheduleTask(in: TimeAmount(age)) { signal.end(.age) }
         let sessionEnd = sessionLife.map { life in
             channel.eventLoop.scheduleTask(in: TimeAmount(max(life, .zero))) { signal.end(.sessionExpired) }
         }

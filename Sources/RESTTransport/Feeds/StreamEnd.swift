@@ -5,7 +5,7 @@ enum StreamEnd: String, Sendable {
     /// The server is being stopped.
     case drain
     /// It has lived long enough; the reader may go on at once.
-    case tooOld = "too_old"
+    case age
     case sessionExpired = "session_expired"
     case sessionReplaced = "session_replaced"
     case sessionClosed = "session_closed"
@@ -26,7 +26,7 @@ enum StreamEnd: String, Sendable {
     var retry: Int? {
         switch self {
         case .drain: Int.random(in: 1000...15_000)
-        case .tooOld: Int.random(in: 100...2000)
+        case .age: Int.random(in: 100...2000)
         case .sessionExpired, .sessionReplaced, .sessionClosed, .sessionRevoked: nil
         }
     }

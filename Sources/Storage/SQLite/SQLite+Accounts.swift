@@ -28,6 +28,18 @@ extension AccountReads where Self: SQLiteReads {
         )
     }
 
+    package func openSessionTallies() throws -> [OpenSessionTally] {
+        let tallies = """
+            SELECT s.account, count(*), max(s.epoch), a.session_epoch
+            FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.ending IS NULL GROUP BY s.account
+            """
+        return try Row.fetchAll(db, sql: tallies).map { row in
+            OpenSessionTally(
+                account: AccountID(trusted: row[0]), sessions: row[1], newestEpoch: row[2], accountEpoch: row[3]
+            )
+        }
+    }
+
     package func knows(device: Digest256, of account: AccountID) throws -> Bool {
         try db.row("SELECT 1 FROM devices WHERE account = ? AND device = ?", [account.raw, device.data]) != nil
     }

@@ -63,14 +63,20 @@ extension TimetableReads where Self: SQLiteReads {
         return calendars
     }
 
-    package func plans(of service: ServiceID) throws -> [BusPlan] {
+    package func plans(
+        of service: ServiceID, lackingDepartureOn date: CivilDate, after: BusID?, limit: Int
+    ) throws -> [BusPlan] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT id, route, leaves, zone, capacity, fare_amount, fare_currency
-                FROM buses WHERE service = ? AND ended_at IS NULL ORDER BY id
+                SELECT b.id, b.route, b.leaves, b.zone, b.capacity, b.fare_amount, b.fare_currency
+                FROM buses b
+                WHERE b.service = ?1 AND b.ended_at IS NULL AND b.id > ?2
+                    AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.bus = b.id AND d.service_date = ?3)
+                ORDER BY b.id LIMIT ?4
                 """
         )
-        return try Row.fetchAll(statement, arguments: [service.raw]).map { row in
+        let arguments: StatementArguments = [service.raw, after?.raw ?? "", date.description, limit]
+        return try Row.fetchAll(statement, arguments: arguments).map { row in
             BusPlan(
                 bus: BusID(trusted: row[0]), route: RouteID(trusted: row[1]), leaves: ServiceTime(seconds: row[2]),
                 zone: try StoredValue.zone(row[3]), capacity: row[4],

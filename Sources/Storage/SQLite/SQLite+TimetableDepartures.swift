@@ -20,7 +20,9 @@ extension TimetableReads where Self: SQLiteReads {
         if let from = query.from { require("b.from_stop = ?", [from.raw]) }
         if let to = query.to { require("b.to_stop = ?", [to.raw]) }
         if let notBefore = query.notBefore { require("d.departs_at >= ?", [notBefore.milliseconds]) }
-        if let after = query.after { require("(d.departs_at, d.id) > (?, ?)", [after.departsAt.milliseconds, after.id.raw]) }
+        if let after = query.after {
+            require("(d.departs_at, d.id) > (?, ?)", [after.departsAt.milliseconds, after.id.raw])
+        }
         let needsBus = query.from != nil || query.to != nil
         arguments += [query.limit]
         // The texts are few, one for each set of conditions, so that each is worth preparing once.
@@ -42,11 +44,6 @@ extension TimetableReads where Self: SQLiteReads {
                 """
         )
         return try Row.fetchAll(statement, arguments: [route?.raw]).map(DepartureRecord.init(row:))
-    }
-
-    package func departureIDs(on date: CivilDate) throws -> Set<DepartureID> {
-        let statement = try db.cachedStatement(sql: "SELECT id FROM departures WHERE service_date = ?")
-        return Set(try String.fetchAll(statement, arguments: [date.description]).map(DepartureID.init(trusted:)))
     }
 
     package func importedDepartures(after: Timestamp) throws -> [DepartureRecord] {

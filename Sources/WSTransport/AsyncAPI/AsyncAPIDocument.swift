@@ -11,7 +11,7 @@ package enum AsyncAPIDocument {
     package static func make(
         table: CommandTable, topics: [FeedTopic], version: String, path: String = "/v1/socket"
     ) -> Data {
-        var parts = Parts()
+        var parts = AsyncAPIParts()
         for entry in table.entries { parts.add(entry) }
         for topic in topics { parts.add(topic) }
         parts.addConnectionFrames(hasTopics: !topics.isEmpty)
@@ -68,12 +68,15 @@ package enum AsyncAPIDocument {
 
 /// What the document is collected from. Operations are named as the server sees them: it receives commands and sends
 /// replies and events.
-private struct Parts {
-    private(set) var operations: [String: JSONValue] = [:]
+struct AsyncAPIParts {
+    var operations: [String: JSONValue] = [:]
     private(set) var messages: [String: JSONValue] = [:]
     private(set) var schemas: [String: JSONValue] = [
         "Problem": Problem.document,
-        "RequestID": ["type": "string", "description": "The client's own name for the frame; each gets one reply."],
+        "RequestID": [
+            "type": "string", "minLength": 1, "maxLength": 64,
+            "description": "The client's own name for the frame; each gets one reply.",
+        ],
         "Position": ["type": "string", "description": "A feed position, EPOCH.SEQ.", "examples": ["k3x.181"]],
     ]
 
@@ -82,6 +85,7 @@ private struct Parts {
         schemas[name + "Input"] = entry.input.document
         var frame: [String: JSONValue] = [
             "id": Self.schema("RequestID"), "cmd": ["const": .string(entry.name)], "input": Self.schema(name + "Input"),
+            "trace": ["type": "string", "description": "A traceparent (W3C Trace Context)."],
         ]
         var required: [JSONValue] = ["id", "cmd"]
         if entry.input.properties.contains(where: \.isRequired) { required.append("input") }
@@ -100,6 +104,9 @@ private struct Parts {
             "id": Self.schema("RequestID"), "status": ["const": .integer(Int64(entry.status))],
             "at": Self.schema("Position"),
         ]
+        if entry.idempotency != .none {
+            reply["replayed"] = ["const": true, "description": "This is the first answer under the key again."]
+        }
         var replyRequired: [JSONValue] = ["id", "status"]
         if entry.status != 204 {
             schemas[name + "Output"] = entry.output.document
@@ -163,102 +170,23 @@ private struct Parts {
         ]
     }
 
-    mutating func addConnectionFrames(hasTopics: Bool) {
-        addMessage(
-            "Refusal", "A refusal: the same problem as in the REST API.",
-            Self.object(
-                [
-                    "id": Self.schema("RequestID"), "status": ["type": "integer", "minimum": 400, "maximum": 599],
-                    "problem": Self.schema("Problem"),
-                ],
-                required: ["status", "problem"]
-            )
-        )
-        let number: JSONValue = ["type": "integer", "minimum": 0]
-        addMessage(
-            "Hello", "The first frame of the server: its limits.",
-            Self.object(
-                [
-                    "hello": Self.object(
-                        [
-                            "v": ["const": 1], "conn": ["type": "string"], "epoch": ["type": "string"],
-                            "heartbeat_ms": number, "max_frame": number, "max_subscriptions": number,
-                        ],
-                        required: ["v", "conn", "epoch", "heartbeat_ms", "max_frame", "max_subscriptions"]
-                    )
-                ],
-                required: ["hello"]
-            )
-        )
-        addMessage(
-            "Bye", "The connection is about to be closed.",
-            Self.object(
-                ["bye": Self.object(["reason": ["type": "string"], "retry_ms": number], required: ["reason"])],
-                required: ["bye"]
-            )
-        )
-        operations["hello"] = Self.sent("Hello", "Greets each connection.")
-        operations["bye"] = Self.sent("Bye", "Takes leave before a close.")
-        if hasTopics { addSubscriptionFrames(number) }
-    }
-
-    private mutating func addSubscriptionFrames(_ number: JSONValue) {
-        addMessage(
-            "Subscribed", "The subscription has begun.",
-            Self.object(
-                [
-                    "id": Self.schema("RequestID"), "status": ["const": 200],
-                    "output": Self.object(
-                        ["stream": number, "mode": ["enum": ["resumed", "snapshot"]], "at": Self.schema("Position")],
-                        required: ["stream", "mode", "at"]
-                    ),
-                ],
-                required: ["id", "status", "output"]
-            )
-        )
-        addMessage(
-            "Unsubscribe", "Ends a subscription.",
-            Self.object(["id": Self.schema("RequestID"), "unsub": number], required: ["id", "unsub"]),
-            example: ["id": "10", "unsub": 1]
-        )
-        addMessage(
-            "Unsubscribed", "The subscription has ended.",
-            Self.object(
-                ["id": Self.schema("RequestID"), "status": ["type": "integer", "minimum": 200, "maximum": 299]],
-                required: ["id", "status"]
-            )
-        )
-        let reason: JSONValue = Self.object(["reason": ["type": "string"]], required: ["reason"])
-        addMessage(
-            "GapEvent", "The cursor could not be honoured; a snapshot follows.",
-            Self.event("gap", reason, required: ["stream", "event", "data"])
-        )
-        addMessage("ByeEvent", "The subscription ends.", Self.event("bye", reason, required: ["stream", "event"]))
-        operations["unsubscribe"] = [
-            "action": "receive", "summary": "Ends a subscription.", "channel": Self.channel,
-            "messages": [Self.message("Unsubscribe")],
-            "reply": ["channel": Self.channel, "messages": [Self.message("Unsubscribed"), Self.message("Refusal")]],
-            "tags": [["name": "feeds"]],
-        ]
-    }
-
-    private mutating func addMessage(_ name: String, _ summary: String, _ payload: JSONValue, example: JSONValue? = nil) {
+    mutating func addMessage(_ name: String, _ summary: String, _ payload: JSONValue, example: JSONValue? = nil) {
         var members: [String: JSONValue] = ["name": .string(name), "summary": .string(summary), "payload": payload]
         if let example { members["examples"] = [["payload": example]] }
         messages[name] = .object(members)
     }
 
-    private static let channel: JSONValue = ["$ref": "#/channels/socket"]
+    static let channel: JSONValue = ["$ref": "#/channels/socket"]
 
-    private static func message(_ name: String) -> JSONValue { ["$ref": .string("#/channels/socket/messages/\(name)")] }
+    static func message(_ name: String) -> JSONValue { ["$ref": .string("#/channels/socket/messages/\(name)")] }
 
-    private static func schema(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
+    static func schema(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
 
-    private static func object(_ properties: [String: JSONValue], required: [JSONValue]) -> JSONValue {
+    static func object(_ properties: [String: JSONValue], required: [JSONValue]) -> JSONValue {
         ["type": "object", "properties": .object(properties), "required": .array(required)]
     }
 
-    private static func event(_ name: String, _ data: JSONValue, required: [JSONValue]) -> JSONValue {
+    static func event(_ name: String, _ data: JSONValue, required: [JSONValue]) -> JSONValue {
         object(
             [
                 "stream": ["type": "integer"], "event": ["const": .string(name)], "at": schema("Position"), "data": data,
@@ -267,7 +195,7 @@ private struct Parts {
         )
     }
 
-    private static func sent(_ name: String, _ summary: String) -> JSONValue {
+    static func sent(_ name: String, _ summary: String) -> JSONValue {
         ["action": "send", "summary": .string(summary), "channel": channel, "messages": [message(name)]]
     }
 }

@@ -50,6 +50,8 @@ package struct SocketConfiguration: Sendable {
     /// Replies, and bytes of them, that may wait for a client to read them.
     package var maxWaitingReplies = 256
     package var maxWaitingReplyBytes = 1_048_576
+    /// Subscriptions that may be begun in ten seconds: each reads the store for its snapshot.
+    package var maxOpenings = 300
     /// Refused frames in ten seconds after which a client is sent away.
     package var maxRefusals = 1_000
 

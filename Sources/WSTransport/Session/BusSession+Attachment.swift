@@ -63,6 +63,7 @@ extension BusSession {
         unclaimedEnd = nil
         guard let id else { return end(.refused(problem)) }
         send(.reply(id, .failure(problem, trace: trace)))
+        countRefusal()
         settle(id)
     }
 
@@ -82,10 +83,24 @@ extension BusSession {
 
     private static let notice: Int64 = 60_000
 
+    private static let longest: Int64 = 86_400_000
+
+    /// A token may outlive everything that a timer can count; one that is far off is looked at again.
     private func schedule(until expiry: Timestamp) {
         let left = expiry.milliseconds - transport.clock.now().milliseconds
-        link?.set(.expiry, in: .milliseconds(max(0, left)))
-        link?.set(.expiryNotice, in: .milliseconds(max(0, left - Self.notice)))
+        link?.set(.expiry, in: .milliseconds(min(max(0, left), Self.longest)))
+        let notice = left - Self.notice
+        link?.set(.expiryNotice, in: notice < Self.longest ? .milliseconds(max(0, notice)) : nil)
+    }
+
+    func expiryRang() {
+        guard let expiry = attachment?.principal.expiresAt else { return }
+        let left = expiry.milliseconds - transport.clock.now().milliseconds
+        switch left {
+        case ...0: end(.expired)
+        case ...Self.notice: link?.set(.expiry, in: .milliseconds(left))
+        default: schedule(until: expiry)
+        }
     }
 
     /// Tells the client that it is time to refresh its token.

@@ -1,5 +1,6 @@
 import CommandBus
 import Foundation
+import NIOCore
 
 /// What a client asks for.
 extension BusSession {
@@ -49,6 +50,9 @@ extension BusSession {
             throw Problem(
                 .tooManySubscriptions, "A connection has at most \(configuration.maxSubscriptions) subscriptions."
             )
+        }
+        if let now = link?.eventLoop.now, begun.add(at: now) > configuration.maxOpenings {
+            throw Problem(.tooManyRequests, "Too many subscriptions were begun. Come back in 10 s.", retryAfter: 10)
         }
         try takePlace(id)
         openings += 1

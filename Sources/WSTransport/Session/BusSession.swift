@@ -34,7 +34,8 @@ final class BusSession: SocketSession {
     /// The ids of what is at work.
     var live: Set<FrameID> = []
     private var batch: [SessionJob] = []
-    private var refusals = (since: NIODeadline.uptimeNanoseconds(0), count: 0)
+    private var refusals = TenSecondCount()
+    var begun = TenSecondCount()
 
     var streams: [Int: Stream] = [:]
     var streamNumbers: [UInt64: Int] = [:]
@@ -103,7 +104,7 @@ final class BusSession: SocketSession {
         case .age: end(.age(retry: transport.jitter(.seconds(2))))
         case .attach: attachRang()
         case .expiryNotice: noticeExpiry()
-        case .expiry: end(.expired)
+        case .expiry: expiryRang()
         case .finish: complete()
         case .heartbeat, .silence, .slowReader, .close: break
         }
@@ -208,11 +209,9 @@ final class BusSession: SocketSession {
     }
 
     /// A client that goes on with what is refused is sent away in the end.
-    private func countRefusal() {
+    func countRefusal() {
         guard let now = link?.eventLoop.now else { return }
-        if now - refusals.since > .seconds(10) { refusals = (now, 0) }
-        refusals.count += 1
-        if refusals.count > configuration.maxRefusals { end(.rate) }
+        if refusals.add(at: now) > configuration.maxRefusals { end(.rate) }
     }
 
     // MARK: The end
@@ -233,5 +232,18 @@ final class BusSession: SocketSession {
         guard case .ending(let ending) = stage else { return }
         if let bye = ending.bye { send(.bye(bye.reason, retryInMilliseconds: bye.retry)) }
         link?.close(ending.code, ending.reason)
+    }
+}
+
+/// Counts within ten seconds, and then begins again.
+struct TenSecondCount {
+    private var since = NIODeadline.uptimeNanoseconds(0)
+    private var count = 0
+
+    /// - Returns: how many there have been, with this one.
+    mutating func add(at now: NIODeadline) -> Int {
+        if now - since > .seconds(10) { (since, count) = (now, 0) }
+        count += 1
+        return count
     }
 }

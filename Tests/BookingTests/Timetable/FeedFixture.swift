@@ -10,20 +10,20 @@ enum FeedFixture {
         "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\na,Alpha,12.9,77.5\nb,Beta,12.8,77.6\nc,Gamma,12.7,77.7\n",
         "routes.txt": "route_id,agency_id,route_short_name,route_long_name,route_type\nR,A,1,Main Line,3\n",
         "calendar.txt": """
-            service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
-            D,1,1,1,1,1,1,1,20261101,20271031
+        service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
+        D,1,1,1,1,1,1,1,20261101,20271031
 
-            """,
+        """,
         "trips.txt": "route_id,service_id,trip_id,trip_headsign,direction_id\nR,D,day,Gamma,0\nR,D,night,Alpha,1\n",
         "stop_times.txt": """
-            trip_id,arrival_time,departure_time,stop_id,stop_sequence
-            day,8:00:00,8:00:00,a,1
-            day,8:10:00,8:11:00,b,2
-            day,8:20:00,8:20:00,c,3
-            night,24:30:00,24:30:00,c,1
-            night,24:50:00,24:50:00,a,2
+        trip_id,arrival_time,departure_time,stop_id,stop_sequence
+        day,8:00:00,8:00:00,a,1
+        day,8:10:00,8:11:00,b,2
+        day,8:20:00,8:20:00,c,3
+        night,24:30:00,24:30:00,c,1
+        night,24:50:00,24:50:00,a,2
 
-            """,
+        """,
     ]
 
     /// The sound feed with some files in place of its own; nil takes one away.

@@ -62,7 +62,23 @@ struct GTFSReaderTests {
         let feed = try GTFSFeed.read(FeedFiles.load(Self.realFeed))
         #expect((feed.routes.count, feed.stops.count, feed.trips.count) == (3, 15, 35))
         #expect((feed.log.corrected, feed.log.refused) == (7, 0))
-        #expect(feed.log.lines.filter { $0.hasPrefix("stop_times.txt") }.count == 1)
+        let services = ["W-WE", "W-WD", "E-WE", "E-WD", "ET-WE", "ET-WD"]
+        #expect(
+            feed.log.lines
+                == ["stops.txt:5: note: no trip halts at 'beman'; taken all the same"]
+                + [3, 5, 7].map { line in
+                    "calendar.txt:\(line): note: no trip keeps service '\(services[line - 2])'; nothing runs by it"
+                }
+                + services.enumerated().map { index, service in
+                    "calendar.txt:\(index + 8): corrected: service_id '\(service)' is there already, on line \(index + 2), "
+                        + "which GTFS does not allow; both periods are kept"
+                }
+                + [
+                    "calendar_dates.txt: note: there is a header but no row; nothing to take",
+                    "stop_times.txt:98: corrected: trip 'W-WE-16': 16:02:00 at 'city-station' runs backwards between the "
+                        + "halts around it; 16:10:30 is taken, interpolated",
+                ]
+        )
         #expect(feed.trips.map(\.calls.count).reduce(0, +) == 259)
     }
 
@@ -126,7 +142,8 @@ struct GTFSReaderTests {
 
     @Test("rows that are not whole are refused, one by one")
     func brokenRows() throws {
-        let stops = "stop_id,stop_name,stop_lat,stop_lon\na,Alpha,12.9,77.5,,\nb,Beta,12.8,77.6\nc,Gamma,12.7\n"
+        let stops =
+            "stop_id,stop_name,stop_lat,stop_lon\na,Alpha,12.9,77.5,,\nb,Beta,12.8,77.6\nc,Gamma,12.7\n"
             + "c,\"Gam\"ma,12.7,77.7\nc,Gamma,12.7,77.7,x\nc,Gamma,12.7,77.7\n"
         #expect(
             try findings(["stops.txt": stops]) == [
@@ -189,7 +206,8 @@ struct GTFSReaderTests {
 
     @Test("trips at exact headways are laid out, others refused")
     func frequencies() throws {
-        let frequencies = "trip_id,start_time,end_time,headway_secs,exact_times\n"
+        let frequencies =
+            "trip_id,start_time,end_time,headway_secs,exact_times\n"
             + "day,6:00:00,7:00:00,1200,1\nnight,22:00:00,23:00:00,600,0\n"
         let feed = try FeedFixture.feed(["frequencies.txt": frequencies])
         #expect(feed.trips.map(\.id.raw) == ["day:06:00:00", "day:06:20:00", "day:06:40:00"])

@@ -6,8 +6,13 @@ import Testing
 
 @Suite("Times of a service day")
 struct ServiceTimeTests {
-    private let newYork = TimeZone(identifier: "America/New_York")!
-    private let india = TimeZone(identifier: "Asia/Kolkata")!
+    private let newYork: TimeZone
+    private let india: TimeZone
+
+    init() throws {
+        newYork = try #require(TimeZone(identifier: "America/New_York"))
+        india = try #require(TimeZone(identifier: "Asia/Kolkata"))
+    }
 
     private func instant(_ time: String, _ date: String, _ zone: TimeZone) throws -> String {
         try #require(ServiceTime(time)).instant(on: #require(CivilDate(date)), in: zone).description

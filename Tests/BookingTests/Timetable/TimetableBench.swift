@@ -2,6 +2,7 @@ import CommandBus
 import Foundation
 import Storage
 import Support
+import Testing
 
 @testable import Booking
 
@@ -10,7 +11,7 @@ struct TimetableBench {
     let store: SQLiteStore
     let hub = FeedHub(epoch: "test")
     let clock: TestClock
-    let zone = TimeZone(identifier: "Asia/Kolkata")!
+    let zone: TimeZone
     private let folder: TemporaryFolder
     private let runner: WorkRunner<SQLiteStore>
 
@@ -18,7 +19,8 @@ struct TimetableBench {
     init(now: String = "2026-11-24T12:00:00+05:30") throws {
         folder = try TemporaryFolder("timetable")
         store = try SQLiteStore.open(path: folder.file("farebus.db").path)
-        clock = TestClock(Timestamp(now)!)
+        zone = try #require(TimeZone(identifier: "Asia/Kolkata"))
+        clock = TestClock(try #require(Timestamp(now)))
         runner = WorkRunner(store: store, publisher: WorkPublisher(feeds: hub, sessions: SessionEnds()))
     }
 
@@ -66,8 +68,7 @@ struct TimetableBench {
     }
 
     func sellSeat(_ bus: String, _ date: String) async throws {
-        try await run { work in
-            _ = try work.tx.takeSeat(on: .of(BusID(trusted: bus), on: CivilDate(date)!), at: work.context.now)
-        }
+        let departure = DepartureID.of(BusID(trusted: bus), on: try #require(CivilDate(date)))
+        try await run { work in _ = try work.tx.takeSeat(on: departure, at: work.context.now) }
     }
 }

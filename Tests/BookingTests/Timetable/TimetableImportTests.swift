@@ -7,8 +7,9 @@ import Testing
 
 @Suite("Importing a timetable")
 struct TimetableImportTests {
-    private func call(_ stop: String, _ time: String) -> BusCall {
-        BusCall(stop: StopID(trusted: stop), arrival: ServiceTime(time)!, departure: ServiceTime(time)!)
+    private func call(_ stop: String, _ time: String) throws -> BusCall {
+        let time = try #require(ServiceTime(time))
+        return BusCall(stop: StopID(trusted: stop), arrival: time, departure: time)
     }
 
     @Test func whatWasImportedCanBeRead() async throws {
@@ -23,7 +24,7 @@ struct TimetableImportTests {
             )
         }
         #expect(
-            bus
+            try bus
                 == Bus(
                     id: BusID(trusted: "night"), route: RouteID(trusted: "R"), direction: .inbound, headsign: "Alpha",
                     calls: [
@@ -198,6 +199,29 @@ struct TimetableImportTests {
         )
         let bus = try await bench.store.read { try $0.bus(BusID(trusted: "day")) }
         #expect(bus?.capacity == 7)
+    }
+
+    @Test("an import that is refused leaves everything as it was")
+    func refusedAsAWhole() async throws {
+        let bench = try TimetableBench()
+        try await bench.take(FeedFixture.feed())
+        try await bench.roll(days: 1)
+        try await bench.run { work in
+            for bus in try work.tx.buses(after: nil, limit: 10) {
+                try work.tx.put(
+                    Bus(
+                        id: bus.id, route: bus.route, direction: bus.direction, headsign: nil, calls: bus.calls,
+                        service: bus.service, capacity: 7, fare: bus.fare, zone: bus.zone, origin: .staff
+                    )
+                )
+            }
+        }
+        let (before, announced) = (try await bench.departures(), bench.announced)
+        let stops = FeedFixture.sound["stops.txt"]?.replacing("Alpha", with: "Omega")
+        await #expect(throws: FeedRefused.self) { try await bench.take(FeedFixture.feed(["stops.txt": stops])) }
+        #expect(try await bench.store.read { try $0.stop(StopID(trusted: "a"))?.name } == "Alpha")
+        #expect(try await bench.departures() == before)
+        #expect(bench.announced == announced)
     }
 
     @Test("pages of departures follow one another, and filters narrow them")

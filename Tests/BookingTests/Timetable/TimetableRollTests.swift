@@ -59,6 +59,26 @@ struct TimetableRollTests {
         #expect(try await bench.departures().count == 21)
     }
 
+    @Test("many buses are rolled in several units of work, over several calendars")
+    func batches() async throws {
+        let bench = try TimetableBench()
+        var (trips, times) = ("route_id,service_id,trip_id\n", "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n")
+        for number in 0..<1201 {
+            trips += "R,\(number < 700 ? "D" : "E"),t\(number)\n"
+            times += "t\(number),8:00:00,8:00:00,a,1\nt\(number),9:00:00,9:00:00,b,2\n"
+        }
+        let calendar = FeedFixture.sound["calendar.txt", default: ""]
+        let both = calendar + "E,1,1,1,1,1,1,1,20261101,20271031\n"
+        try await bench.take(
+            FeedFixture.feed(["trips.txt": trips, "stop_times.txt": times, "calendar.txt": both])
+        )
+        // Today's have all left.
+        #expect(try await bench.roll(days: 2) == TimetableRoller.Summary(made: 2402, departed: 0))
+        #expect(try await bench.roll(days: 2) == TimetableRoller.Summary())
+        bench.clock.advance(seconds: 86_400)
+        #expect(try await bench.roll(days: 2) == TimetableRoller.Summary(made: 1201, departed: 1201))
+    }
+
     @Test func whatHasLeftIsMarkedAndKept() async throws {
         let bench = try TimetableBench()
         try await bench.take(FeedFixture.feed())

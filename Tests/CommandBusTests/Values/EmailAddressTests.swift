@@ -31,7 +31,7 @@ struct EmailAddressTests {
 
     @Test("At most 254 characters")
     func length() throws {
-        let domain = (0..<4).map { _ in String(repeating: "d", count: 46) }.joined(separator: ".")
+        let domain = (0..<4).map { _ in String(repeating: "d", count: 47) }.joined(separator: ".")
         let local = String(repeating: "l", count: 254 - domain.count - 1)
         #expect(try EmailAddress(refining: "\(local)@\(domain)").raw.count == 254)
         #expect(throws: RuleViolation("must have at most 254 characters")) { try EmailAddress(refining: "l\(local)@\(domain)") }
