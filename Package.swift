@@ -58,6 +58,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .target(
@@ -159,7 +161,12 @@ let package = Package(
         ),
         .testTarget(
             name: "RESTTransportTests",
-            dependencies: ["RESTTransport", "CommandBus", "Support", .product(name: "Hummingbird", package: "hummingbird")] + nio
+            dependencies: [
+                "RESTTransport", "CommandBus", "Support",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio
         ),
         .testTarget(
             name: "WSTransportTests",

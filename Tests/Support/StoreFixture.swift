@@ -66,6 +66,11 @@ package final class StoreFixture: Sendable {
     /// The file of the store.
     package var path: String { Self.path(in: folder) }
 
+    /// The same file, opened once more as a next start of the server would; it is closed by whoever opened it.
+    package func reopened() throws -> SQLiteStore {
+        try SQLiteStore.open(path: path, logger: Self.silent)
+    }
+
     /// How often it was told that there is mail in the outbox.
     package var mailSignalCount: Int { mailSignals.value }
 
@@ -82,6 +87,13 @@ package final class StoreFixture: Sendable {
         _ body: @escaping @Sendable (Work<SQLiteTransaction>) throws -> Value
     ) async throws -> Value {
         try await runner.run(context(), body)
+    }
+
+    /// Reads a snapshot.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteSnapshot) throws -> Value
+    ) async throws -> Value {
+        try await store.read(body)
     }
 
     /// A bus on this store, with the commands that `register` registers. Nothing is limited, all windows are open.

@@ -156,10 +156,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (nil, true), ("http://127.0.0.1:PORT", true), ("https://app.example", true), ("HTTPS://App.Example", true),
-        ("https://evil.example", false), ("http://127.0.0.1", false), ("null", false),
-    ] as [(String?, Bool)])
+    @Test(
+        arguments: [
+            (nil, true), ("http://127.0.0.1:PORT", true), ("https://app.example", true), ("HTTPS://App.Example", true),
+            ("https://evil.example", false), ("http://127.0.0.1", false), ("null", false),
+        ] as [(String?, Bool)])
     func originsAreChecked(origin: String?, isAllowed: Bool) async throws {
         try await TestServer.run {
             $0.allowedOrigins = ["https://app.example"]

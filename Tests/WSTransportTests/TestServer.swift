@@ -83,7 +83,7 @@ final class TestServer: Sendable {
     }
 
     @concurrent private static func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
-        let upgrade = request.headers[HTTPField.Name("Upgrade")!] ?? "none"
+        let upgrade = request.headers.first { $0.name.canonicalName == "upgrade" }?.value ?? "none"
         let body = try await request.body.collect(upTo: 1 << 20)
         let text = "\(request.method) \(request.uri.path) body=\(body.readableBytes) upgrade=\(upgrade)"
         let length = HTTPField(name: .contentLength, value: String(text.utf8.count))

@@ -123,9 +123,11 @@ struct FrameReader {
                 }
                 let start = message.count
                 Self.append(part, to: &message, mask: current.mask, offset: current.received)
-                let isValid = !isText || message.withUnsafeBytes { whole in
-                    validator.accept(UnsafeRawBufferPointer(rebasing: whole[start...]))
-                }
+                let isValid =
+                    !isText
+                    || message.withUnsafeBytes { whole in
+                        validator.accept(UnsafeRawBufferPointer(rebasing: whole[start...]))
+                    }
                 return (count, isValid)
             }
             current.received += count

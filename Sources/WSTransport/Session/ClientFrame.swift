@@ -35,10 +35,7 @@ struct ClientFrame {
     init(_ data: Data) throws(Refusal) {
         guard let members = JSONSlices.members(of: data) else { throw .malformed(nil, "A frame is one JSON object.") }
         var fields: [String: Data] = [:]
-        var repeated: [String] = []
-        for (key, value) in members {
-            if fields.updateValue(value, forKey: key) != nil { repeated.append(key) }
-        }
+        let repeated = members.filter { fields.updateValue($0.value, forKey: $0.key) != nil }.map(\.key)
         guard let raw = fields["id"], let text = JSONText.string(raw) else {
             throw .malformed(nil, "A frame has an 'id', a string of 1 to 64 characters.")
         }

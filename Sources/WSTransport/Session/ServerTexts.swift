@@ -5,9 +5,9 @@ import Foundation
 extension OutgoingMessage {
     static func hello(connection: String, epoch: String, _ configuration: SocketConfiguration) -> OutgoingMessage {
         OutgoingMessage(
-            #"{"hello":{"v":1,"conn":"\#(connection)","epoch":"\#(epoch)","# +
-                #""heartbeat_ms":\#(configuration.heartbeat.milliseconds),"max_frame":\#(configuration.maxFrame),"# +
-                #""max_subscriptions":\#(configuration.maxSubscriptions)}}"#
+            #"{"hello":{"v":1,"conn":"\#(connection)","epoch":"\#(epoch)","#
+                + #""heartbeat_ms":\#(configuration.heartbeat.milliseconds),"max_frame":\#(configuration.maxFrame),"#
+                + #""max_subscriptions":\#(configuration.maxSubscriptions)}}"#
         )
     }
 

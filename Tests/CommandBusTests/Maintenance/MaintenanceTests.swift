@@ -1,0 +1,80 @@
+import CommandBus
+import Foundation
+import Support
+import Testing
+
+@Suite("The switch of maintenance")
+struct MaintenanceTests {
+    private let fixture: StoreFixture
+    private let maintenance = MaintenanceSwitch()
+    private let bus: CommandBus
+    private let developer = "developer/a_dev"
+
+    init() async throws {
+        fixture = try await StoreFixture("maintenance")
+        let maintenance = maintenance
+        bus = fixture.bus(maintenance: maintenance) { registry in
+            registry.registerMaintenance(maintenance)
+            registry.registerTestCommands()
+            registry.registerHealth()
+        }
+    }
+
+    @Test("It shuts, and opens again")
+    func shutAndOpen() async throws {
+        #expect(try await bus.send("maintenance.show").text == #"{"on":false,"reason":""}"#)
+        let reply = try await bus.send("maintenance.set", #"{"on":true,"reason":" New tyres. "}"#, as: developer)
+        #expect(reply.text == #"{"on":true,"reason":"New tyres.","since":"2026-11-24T12:00:00+05:30"}"#)
+        #expect(maintenance.current.on)
+        #expect(try await bus.send("maintenance.show").text == reply.text)
+        #expect(try await bus.send("whoami", as: "rider/a_1").code == "maintenance")
+        #expect(try await bus.send("health.ready").code == "maintenance")
+        #expect(try await bus.send("health.live").status == 200)
+        #expect(try await bus.send("maintenance.set", #"{"on":false}"#, as: developer).text == #"{"on":false,"reason":""}"#)
+        #expect(try await bus.send("whoami", as: "rider/a_1").status == 200)
+        #expect(try await bus.send("health.ready").status == 200)
+    }
+
+    @Test("Another reason does not begin it anew")
+    func since() async throws {
+        _ = try await bus.send("maintenance.set", #"{"on":true,"reason":"One."}"#, as: developer)
+        fixture.clock.advance(seconds: 600)
+        let reply = try await bus.send("maintenance.set", #"{"on":true,"reason":"Two."}"#, as: developer)
+        #expect(reply.text == #"{"on":true,"reason":"Two.","since":"2026-11-24T12:00:00+05:30"}"#)
+    }
+
+    @Test("To shut the server takes a reason, and a developer")
+    func refusals() async throws {
+        #expect(
+            try await bus.send("maintenance.set", #"{"on":true}"#, as: developer).violations
+                == ["/reason is required to shut the server"]
+        )
+        #expect(try await bus.send("maintenance.set", #"{"on":true,"reason":"x"}"#, as: "rider/a_1").code == "not_allowed")
+        #expect(try await bus.send("maintenance.set", #"{"on":true,"reason":"x"}"#).code == "not_signed_in")
+        #expect(try await bus.send("maintenance.set", #"{"on":true,"reason":"x"}"#, as: "god_admin/a_g").status == 200)
+    }
+
+    @Test("The next start finds it as it was")
+    func remembered() async throws {
+        #expect(try await fixture.read { try MaintenanceState.load(from: $0) } == .off)
+        _ = try await bus.send("maintenance.set", #"{"on":true,"reason":"New tyres."}"#, as: developer)
+        let state = try await fixture.read { try MaintenanceState.load(from: $0) }
+        #expect(state == MaintenanceState(on: true, reason: "New tyres.", since: fixture.clock.now()))
+        _ = try await bus.send("maintenance.set", #"{"on":false}"#, as: developer)
+        #expect(try await fixture.read { try MaintenanceState.load(from: $0) } == .off)
+    }
+
+    @Test("The feed tells, and so does the event log")
+    func feed() async throws {
+        let reader = FeedReader()
+        _ = try await fixture.feeds.subscribe(
+            to: "maintenance", filter: FeedFilter(), since: nil, principal: nil, via: .sse, sink: reader
+        )
+        _ = try await bus.send("maintenance.set", #"{"on":true,"reason":"New tyres."}"#, as: developer)
+        let events = try await reader.first(2)
+        #expect(events.map(\.text) == [
+            #"{"on":false,"reason":""}"#, #"{"on":true,"reason":"New tyres.","since":"2026-11-24T12:00:00+05:30"}"#,
+        ])
+        #expect(try fixture.raw.text("SELECT actor || ' ' || kind FROM events") == "a_dev maintenance.set")
+    }
+}
