@@ -63,7 +63,7 @@ package struct RESTTransport: HTTPResponder {
             guard let (endpoint, values) = try find(target.path) else {
                 // The asterisk stands for the server itself (RFC 9112, section 3.2.4).
                 if request.method == .options, target.path == "*" {
-                    return Replies.options(Route.Method.allCases.map(\.rawValue) + ["HEAD", "OPTIONS"], trace: trace)
+                    return Replies.options(RESTRoute.Method.allCases.map(\.rawValue) + ["HEAD", "OPTIONS"], trace: trace)
                 }
                 throw .notFound("path")
             }

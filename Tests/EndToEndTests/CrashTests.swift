@@ -21,14 +21,15 @@ extension EndToEnd {
                     let targets = try await demo.departures().filter { $0.seatsLeft > 8 }.prefix(6).map(\.id)
                     try #require(targets.count > 2, comment)
                     let enough = Threshold(random.number(in: 30...150))
+                    // Everybody is in before the first one works, as the server may be gone soon after.
+                    var shifts: [Shift] = []
+                    for client in clients {
+                        let taste = UInt64(client.rider) &+ random.next()
+                        shifts.append(try await client.shift(demo, targets, round: round, SeededRandom(seed: taste)))
+                    }
                     try await withThrowingTaskGroup(of: Void.self) { group in
-                        for client in clients {
-                            let taste = UInt64(client.rider) &+ random.next()
-                            group.addTask {
-                                try await client.work(
-                                    demo, targets, round: round, SeededRandom(seed: taste), acknowledged: enough.count
-                                )
-                            }
+                        for (client, shift) in zip(clients, shifts) {
+                            group.addTask { try await client.work(shift, acknowledged: enough.count) }
                         }
                         group.addTask {
                             try await withDeadline(60, "\(enough.limit) answers") { await enough.reached() }
@@ -53,6 +54,16 @@ extension EndToEnd {
         }
     }
 
+    /// What a client works with from a start of the server to its end.
+    private struct Shift: Sendable {
+        let door: any Door
+        let isOnSocket: Bool
+        let targets: [String]
+        let held: [(id: String, departure: String)]
+        let round: Int
+        let random: SeededRandom
+    }
+
     /// A rider who books and cancels without end, and remembers every key and every answer.
     private final class Client: Sendable {
         private struct Attempt {
@@ -74,17 +85,23 @@ extension EndToEnd {
 
         var hasUnanswered: Bool { unanswered.withLock { $0 } }
 
+        /// Comes in, and looks at what it holds.
+        func shift(_ demo: Demo, _ targets: [String], round: Int, _ random: SeededRandom) async throws -> Shift {
+            let isOnSocket = startsOnSocket == (round % 2 == 1)
+            return Shift(
+                door: isOnSocket ? try await demo.socket(rider) : try demo.rest(rider), isOnSocket: isOnSocket,
+                targets: targets, held: try await liveBookings(demo), round: round, random: random
+            )
+        }
+
         /// Works until the server is gone.
-        func work(
-            _ demo: Demo, _ targets: [String], round: Int, _ random: SeededRandom, acknowledged: @Sendable () -> Void
-        ) async throws {
-            let onSocket = startsOnSocket == (round % 2 == 1)
-            let door: any Door = onSocket ? try await demo.socket(rider) : try demo.rest(rider)
-            var held = try await liveBookings(demo)
+        func work(_ shift: Shift, acknowledged: @Sendable () -> Void) async throws {
+            let random = shift.random
+            var held = shift.held
             // Bounded: a server that is not killed fails the test elsewhere.
             for turn in 0..<20_000 {
-                let key = "r\(round)-\(turn)"
-                let free = targets.filter { target in !held.contains { $0.departure == target } }
+                let key = "r\(shift.round)-\(turn)"
+                let free = shift.targets.filter { target in !held.contains { $0.departure == target } }
                 let gives = free.isEmpty || (!held.isEmpty && random.number(in: 0...1) == 0)
                 let ask: Ask
                 if gives {
@@ -92,10 +109,10 @@ extension EndToEnd {
                 } else {
                     ask = .book(free[random.number(in: 0...(free.count - 1))])
                 }
-                attempts.withLock { $0.append(Attempt(key: key, ask: ask, answer: nil, wasOnSocket: onSocket)) }
+                attempts.withLock { $0.append(Attempt(key: key, ask: ask, answer: nil, wasOnSocket: shift.isOnSocket)) }
                 let answer: Answer
                 do {
-                    answer = try await door.send(ask, key: key)
+                    answer = try await shift.door.send(ask, key: key)
                 } catch let error as DeadlinePassed {
                     throw error
                 } catch {

@@ -40,7 +40,9 @@ extension EndToEnd {
         @Test("--demo keeps off data that is no demo's, and a plain start keeps off a demo's")
         func otherData() async throws {
             let (real, demo) = (try TemporaryFolder("real"), try TemporaryFolder("demo"))
-            try await ServerProcess.with(data: real.url, demo: false) { _ in }
+            try await ServerProcess.with(data: real.url, demo: false) { server in
+                _ = try await RESTDoor(server: server, token: nil).register("asha@example.test", LocalMail(server))
+            }
             try await ServerProcess.with(data: demo.url, demo: true) { _ in }
             for (folder, flags) in [(real, ["--demo"]), (demo, [])] {
                 let run = try await FarebusBinary.run(

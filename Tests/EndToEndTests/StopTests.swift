@@ -37,10 +37,16 @@ extension EndToEnd {
                 streams.append(stream)
             }
             let idle = try await demo.socket(14)
-            let workers = (1...6).map { Worker(rider: $0, overSocket: $0.isMultiple(of: 2)) }
+            // Everybody is in before the first one works: the server lets nobody in once it stops.
+            var workers: [Worker] = []
+            for rider in 1...6 {
+                let door: any Door = rider.isMultiple(of: 2) ? try await demo.socket(rider) : try demo.rest(rider)
+                _ = try await door.send(.wallet)
+                workers.append(Worker(rider: rider, door: door))
+            }
             let acknowledged = try await withThrowingTaskGroup(of: [Receipt].self) { group in
                 for worker in workers {
-                    group.addTask { try await worker.work(demo, found.map(\.id)) { server.process.terminate() } }
+                    group.addTask { try await worker.work(found.map(\.id)) { server.process.terminate() } }
                 }
                 return try await group.reduce(into: [Receipt]()) { $0 += $1 }
             }
@@ -81,11 +87,10 @@ extension EndToEnd {
     /// Books and cancels until the server will have no more of it.
     private struct Worker {
         let rider: Int
-        let overSocket: Bool
+        let door: any Door
 
         /// - Parameter enough: called once this worker has done its share.
-        func work(_ demo: Demo, _ departures: [String], enough: @Sendable () -> Void) async throws -> [Receipt] {
-            let door: any Door = overSocket ? try await demo.socket(rider) : try demo.rest(rider)
+        func work(_ departures: [String], enough: @Sendable () -> Void) async throws -> [Receipt] {
             var receipts: [Receipt] = []
             var held: String?
             for turn in 0..<10_000 {

@@ -22,7 +22,7 @@ extension EndToEnd {
                 )
                 #expect(read.hasPrefix("HTTP/1.1 200 "), "\(read.prefix(300))")
                 #expect(read.contains(#""id":"\#(bus.id)""#))
-                #expect(Self.answers(in: read) == 2, "the connection goes on: \(read.prefix(2000))")
+                Self.expectNothingIsLost(in: read)
 
                 let body = #"{"departure":"\#(bus.id)"}"#
                 let booked = try await exchange(
@@ -32,7 +32,7 @@ extension EndToEnd {
                         + "Content-Length: \(body.utf8.count)\r\n\r\n" + body + last
                 )
                 #expect(booked.hasPrefix("HTTP/1.1 201 "), "\(booked.prefix(300))")
-                #expect(Self.answers(in: booked) == 2)
+                Self.expectNothingIsLost(in: booked)
                 #expect(try await demo.rest(1).send(.wallet).json["balance"]["amount"].int == 40_000 - bus.fare)
 
                 // An upgrade to a socket where there is none is an ordinary request, too.
@@ -43,6 +43,7 @@ extension EndToEnd {
                         + "Authorization: Bearer \(token)\r\n\r\n" + last
                 )
                 #expect(nowhere.hasPrefix("HTTP/1.1 200 "), "\(nowhere.prefix(300))")
+                Self.expectNothingIsLost(in: nowhere)
             }
         }
 
@@ -54,8 +55,12 @@ extension EndToEnd {
             return String(decoding: try await client.receiveAll(), as: UTF8.self)
         }
 
-        private static func answers(in text: String) -> Int {
-            text.ranges(of: "HTTP/1.1 2").count
+        /// A server may end a connection before it has answered all that was pipelined, but then its last answer says so,
+        /// and the client sends the rest again (RFC 9112, sections 9.3.2 and 9.6).
+        private static func expectNothingIsLost(in text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+            let answers = text.ranges(of: "HTTP/1.1 2").count
+            let saysSo = text.ranges(of: /(?i)\r\nconnection: *close\r\n/).count
+            #expect(answers == 2 || answers == saysSo, "\(text.prefix(2000))", sourceLocation: sourceLocation)
         }
     }
 }

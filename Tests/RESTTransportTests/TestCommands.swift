@@ -14,7 +14,7 @@ enum ShowThing: Command {
     typealias Output = Input
 
     static let name = "things.show"
-    static let route = Route.get("/v1/things/{id}")
+    static let route = RESTRoute.get("/v1/things/{id}")
     static let access = Access.signedIn
     static let cost = CostClass.read
     static let idempotency = IdempotencyRule.none
@@ -38,7 +38,7 @@ enum CreateThing: Command {
     }
 
     static let name = "things.create"
-    static let route = Route.post("/v1/shelves/{shelf}/things")
+    static let route = RESTRoute.post("/v1/shelves/{shelf}/things")
     static let access = Access.roles([.rider])
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.optional
@@ -69,7 +69,7 @@ enum PayThing: Command {
     }
 
     static let name = "things.pay"
-    static let route = Route.post("/v1/payments")
+    static let route = RESTRoute.post("/v1/payments")
     static let access = Access.signedIn
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.required
@@ -85,7 +85,7 @@ enum RemoveThing: Command {
     typealias Output = NoOutput
 
     static let name = "things.remove"
-    static let route = Route.delete("/v1/things/{id}")
+    static let route = RESTRoute.delete("/v1/things/{id}")
     static let access = Access.roles([.developer])
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.none
@@ -102,7 +102,7 @@ enum CountThings: Command {
     }
 
     static let name = "things.count"
-    static let route = Route.get("/v1/things/count")
+    static let route = RESTRoute.get("/v1/things/count")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -116,7 +116,7 @@ enum GatedThing: Command {
     typealias Output = NoOutput
 
     static let name = "things.gated"
-    static let route = Route.post("/v1/gated")
+    static let route = RESTRoute.post("/v1/gated")
     static let access = Access.signedIn
     static let windows: Set<ServiceWindow>? = [.ticketing]
     static let cost = CostClass.write
@@ -132,7 +132,7 @@ enum BreakThing: Command {
     struct Secret: Error {}
 
     static let name = "things.break"
-    static let route = Route.post("/v1/broken")
+    static let route = RESTRoute.post("/v1/broken")
     static let access = Access.anyone
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.none

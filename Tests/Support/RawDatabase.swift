@@ -1,4 +1,7 @@
+package import Booking
+package import CommandBus
 import GRDB
+package import Storage
 
 /// A connection to a store's file behind the store's back: to look at what it kept, and to spoil it.
 ///
@@ -44,5 +47,15 @@ package final class RawDatabase: Sendable {
 
     package func close() throws {
         try queue.close()
+    }
+}
+
+extension SQLiteTransaction {
+    /// Writes seats down without a look at what is there: what a program does that has no guard.
+    package func overwrite(_ seats: SeatCounts, of departure: DepartureID) throws {
+        try db.execute(
+            sql: "UPDATE departures SET available = ?, booked = ?, boarded = ?, no_show = ? WHERE id = ?",
+            arguments: [seats.available, seats.booked, seats.boarded, seats.noShow, departure.raw]
+        )
     }
 }

@@ -23,6 +23,7 @@ package final class StoreFixture: Sendable {
     package let publisher: WorkPublisher
     package let runner: WorkRunner<SQLiteStore>
     private let mailSignals: Counter
+    private let reopenings = Mutex<[SQLiteStore]>([])
 
     package static let currency = CurrencyCode(trusted: "INR")
     package static let route = BusRoute(id: RouteID(trusted: "r_line"), name: "Campus line", shortName: "C")
@@ -59,16 +60,24 @@ package final class StoreFixture: Sendable {
     }
 
     deinit {
-        try? raw.close()
-        try? store.close()
+        let (raw, stores, folder) = (raw, [store] + reopenings.withLock { $0 }, folder)
+        let close: @Sendable () -> Void = {
+            try? raw.close()
+            for store in stores { try? store.close() }
+            withExtendedLifetime(folder) {}
+        }
+        // The last reference may go on a thread of the store itself, which can't wait for its own end.
+        if Thread.current.name?.hasPrefix("farebus.") == true { Thread.detachNewThread(close) } else { close() }
     }
 
     /// The file of the store.
     package var path: String { Self.path(in: folder) }
 
-    /// The same file, opened once more as a next start of the server would; it is closed by whoever opened it.
+    /// The same file, opened once more as a next start of the server would.
     package func reopened() throws -> SQLiteStore {
-        try SQLiteStore.open(path: path, logger: Self.silent)
+        let store = try SQLiteStore.open(path: path, logger: Self.silent)
+        reopenings.withLock { $0.append(store) }
+        return store
     }
 
     /// How often it was told that there is mail in the outbox.

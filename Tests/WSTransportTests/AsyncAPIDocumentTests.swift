@@ -14,7 +14,7 @@ import WSTransport
         }
 
         static let name = "books.lend"
-        static let route = Route.post("/v1/books/{book}/loans")
+        static let route = RESTRoute.post("/v1/books/{book}/loans")
         static let access = Access.roles([.rider])
         static let windows: Set<ServiceWindow>? = [.ticketing]
         static let cost = CostClass.write
@@ -29,7 +29,7 @@ import WSTransport
         typealias Output = NoOutput
 
         static let name = "library.close"
-        static let route = Route.delete("/v1/library")
+        static let route = RESTRoute.delete("/v1/library")
         static let access = Access.anyone
         static let cost = CostClass.write
         static let idempotency = IdempotencyRule.none

@@ -78,7 +78,7 @@ import Testing
 
     @Test func attaching() throws {
         let frame = try ClientFrame(Data(#"{"id":"1","cmd":"session.attach","input":{"token":"t"}}"#.utf8))
-        guard case .attach("t") = frame.request else {
+        guard case .attach("t", nil) = frame.request else {
             Issue.record("not an attachment")
             return
         }

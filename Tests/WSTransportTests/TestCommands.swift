@@ -11,7 +11,7 @@ enum Echo: Command {
     }
 
     static let name = "test.echo"
-    static let route = Route.post("/v1/test/echo")
+    static let route = RESTRoute.post("/v1/test/echo")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -29,7 +29,7 @@ enum Recite: Command {
     }
 
     static let name = "test.recite"
-    static let route = Route.post("/v1/test/recite")
+    static let route = RESTRoute.post("/v1/test/recite")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -40,7 +40,7 @@ enum Recite: Command {
 /// Does not answer before the latch is open.
 enum Hold: Command {
     static let name = "test.hold"
-    static let route = Route.post("/v1/test/hold")
+    static let route = RESTRoute.post("/v1/test/hold")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -59,7 +59,7 @@ enum WhoAmI: Command {
     }
 
     static let name = "test.whoami"
-    static let route = Route.get("/v1/test/whoami")
+    static let route = RESTRoute.get("/v1/test/whoami")
     static let access = Access.signedIn
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -79,7 +79,7 @@ enum Put: Command {
     }
 
     static let name = "test.put"
-    static let route = Route.post("/v1/test/things")
+    static let route = RESTRoute.post("/v1/test/things")
     static let access = Access.signedIn
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.required
@@ -95,7 +95,7 @@ enum EndSession: Command {
     }
 
     static let name = "test.end"
-    static let route = Route.post("/v1/test/end")
+    static let route = RESTRoute.post("/v1/test/end")
     static let access = Access.signedIn
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -110,7 +110,7 @@ enum Break: Command {
     struct Breakage: Error {}
 
     static let name = "test.break"
-    static let route = Route.post("/v1/test/break")
+    static let route = RESTRoute.post("/v1/test/break")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none

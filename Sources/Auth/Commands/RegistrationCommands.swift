@@ -12,7 +12,7 @@ package enum StartRegistration: Command {
     }
 
     package static let name = "registration.start"
-    package static let route = Route.post("/v1/registrations")
+    package static let route = RESTRoute.post("/v1/registrations")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
@@ -35,7 +35,7 @@ package enum VerifyRegistration: Command {
     }
 
     package static let name = "registration.verify"
-    package static let route = Route.post("/v1/registrations/verify")
+    package static let route = RESTRoute.post("/v1/registrations/verify")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
@@ -57,7 +57,7 @@ package enum CompleteRegistration: Command {
     package typealias Output = SessionView
 
     package static let name = "registration.complete"
-    package static let route = Route.post("/v1/accounts")
+    package static let route = RESTRoute.post("/v1/accounts")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none

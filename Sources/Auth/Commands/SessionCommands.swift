@@ -11,7 +11,7 @@ package enum OpenSession: Command {
     package typealias Output = SessionView
 
     package static let name = "session.open"
-    package static let route = Route.post("/v1/sessions")
+    package static let route = RESTRoute.post("/v1/sessions")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
@@ -38,7 +38,7 @@ package enum VerifySession: Command {
     package typealias Output = SessionView
 
     package static let name = "session.verify"
-    package static let route = Route.post("/v1/sessions/verify")
+    package static let route = RESTRoute.post("/v1/sessions/verify")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
@@ -56,7 +56,7 @@ package enum ShowSession: Command {
     package typealias Output = SessionView
 
     package static let name = "session.show"
-    package static let route = Route.get("/v1/sessions/current")
+    package static let route = RESTRoute.get("/v1/sessions/current")
     package static let access = Access.signedIn
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
@@ -70,7 +70,7 @@ package enum RefreshSession: Command {
     package typealias Output = SessionView
 
     package static let name = "session.refresh"
-    package static let route = Route.post("/v1/sessions/current/refresh")
+    package static let route = RESTRoute.post("/v1/sessions/current/refresh")
     package static let access = Access.signedIn
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.none
@@ -84,7 +84,7 @@ package enum CloseSession: Command {
     package typealias Output = NoOutput
 
     package static let name = "session.close"
-    package static let route = Route.delete("/v1/sessions/current")
+    package static let route = RESTRoute.delete("/v1/sessions/current")
     package static let access = Access.signedIn
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.none

@@ -99,10 +99,9 @@ where
     private static func tell(
         _ event: String, _ booking: BookingRecord, _ departure: DepartureRecord, _ work: Work<Store.Transaction>
     ) throws -> BookingView {
-        let view = BookingView(booking)
-        try work.record(event, subject: booking.id.raw, view)
+        work.recordOutput(event, subject: booking.id.raw)
         work.publish(try SeatsFeed.change(for: departure))
-        return view
+        return BookingView(booking)
     }
 
     /// Why no seat was taken.

@@ -9,7 +9,7 @@ package protocol Command: Sendable {
 
     /// `feature.verb`.
     static var name: String { get }
-    static var route: Route { get }
+    static var route: RESTRoute { get }
     static var access: Access { get }
     /// The service windows in which the command may be used; nil for always.
     static var windows: Set<ServiceWindow>? { get }
@@ -44,7 +44,7 @@ package struct NoOutput: Codable, Sendable {
 }
 
 /// The REST face of a command: a method and a path with `{placeholders}` that are fields of the input.
-package struct Route: Sendable, Hashable {
+package struct RESTRoute: Sendable, Hashable {
     package enum Method: String, Sendable, CaseIterable {
         case get = "GET"
         case post = "POST"
@@ -56,11 +56,11 @@ package struct Route: Sendable, Hashable {
     package let method: Method
     package let path: String
 
-    package static func get(_ path: String) -> Route { Route(method: .get, path: path) }
-    package static func post(_ path: String) -> Route { Route(method: .post, path: path) }
-    package static func put(_ path: String) -> Route { Route(method: .put, path: path) }
-    package static func patch(_ path: String) -> Route { Route(method: .patch, path: path) }
-    package static func delete(_ path: String) -> Route { Route(method: .delete, path: path) }
+    package static func get(_ path: String) -> RESTRoute { RESTRoute(method: .get, path: path) }
+    package static func post(_ path: String) -> RESTRoute { RESTRoute(method: .post, path: path) }
+    package static func put(_ path: String) -> RESTRoute { RESTRoute(method: .put, path: path) }
+    package static func patch(_ path: String) -> RESTRoute { RESTRoute(method: .patch, path: path) }
+    package static func delete(_ path: String) -> RESTRoute { RESTRoute(method: .delete, path: path) }
 
     /// The names between braces, in the order of the path.
     package var placeholders: [String] {
@@ -105,6 +105,3 @@ package enum IdempotencyRule: String, Sendable {
     /// Moves money.
     case required
 }
-
-/// The REST face under a name that does not collide with the routes of buses.
-package typealias RESTRoute = Route

@@ -3,7 +3,7 @@ package import Foundation
 /// A command as the table holds it: its declaration, and its handler behind one erased closure.
 package struct CommandEntry: Sendable {
     package let name: String
-    package let route: Route
+    package let route: RESTRoute
     package let access: Access
     package let windows: Set<ServiceWindow>?
     package let cost: CostClass

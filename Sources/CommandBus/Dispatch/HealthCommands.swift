@@ -13,7 +13,7 @@ package enum ShowLiveness: Command {
     package typealias Output = HealthView
 
     package static let name = "health.live"
-    package static let route = Route.get("/health/live")
+    package static let route = RESTRoute.get("/health/live")
     package static let access = Access.anyone
     package static let cost = CostClass.free
     package static let idempotency = IdempotencyRule.none
@@ -28,7 +28,7 @@ package enum ShowReadiness: Command {
     package typealias Output = HealthView
 
     package static let name = "health.ready"
-    package static let route = Route.get("/health/ready")
+    package static let route = RESTRoute.get("/health/ready")
     package static let access = Access.anyone
     package static let cost = CostClass.free
     package static let idempotency = IdempotencyRule.none

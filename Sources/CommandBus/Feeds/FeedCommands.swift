@@ -9,7 +9,7 @@ package enum IssueFeedTicket: Command {
     }
 
     package static let name = "feeds.ticket"
-    package static let route = Route.post("/v1/feeds/tickets")
+    package static let route = RESTRoute.post("/v1/feeds/tickets")
     package static let access = Access.signedIn
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
@@ -27,7 +27,7 @@ package enum ShowFeedTransport: Command {
     }
 
     package static let name = "feeds.transport.show"
-    package static let route = Route.get("/v1/feeds/transport")
+    package static let route = RESTRoute.get("/v1/feeds/transport")
     package static let access = Access.anyone
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none

@@ -4,7 +4,7 @@ package enum ShowMaintenance: Command {
     package typealias Output = MaintenanceState
 
     package static let name = "maintenance.show"
-    package static let route = Route.get("/v1/maintenance")
+    package static let route = RESTRoute.get("/v1/maintenance")
     package static let access = Access.anyone
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
@@ -23,7 +23,7 @@ package enum SetMaintenance: Command {
     package typealias Output = MaintenanceState
 
     package static let name = "maintenance.set"
-    package static let route = Route.put("/v1/maintenance")
+    package static let route = RESTRoute.put("/v1/maintenance")
     package static let access = Access.roles([.developer, .godAdmin])
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.optional

@@ -11,7 +11,7 @@ package enum ShowWindows: Command {
     package typealias Output = WindowsView
 
     package static let name = "windows.show"
-    package static let route = Route.get("/v1/windows")
+    package static let route = RESTRoute.get("/v1/windows")
     package static let access = Access.anyone
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none

@@ -6,7 +6,7 @@ package import Foundation
 package final class Work<Transaction> {
     package let tx: Transaction
     package let context: CommandContext
-    private(set) var effects = WorkEffects()
+    var effects = WorkEffects()
 
     package init(tx: Transaction, context: CommandContext) {
         self.tx = tx
@@ -19,6 +19,16 @@ package final class Work<Transaction> {
             DomainEvent(
                 kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject,
                 data: try WireJSON.encode(data), trace: context.trace
+            )
+        )
+    }
+
+    /// Appends to the event log what the command itself answers, which is encoded once for both.
+    package func recordOutput(_ kind: String, subject: String) {
+        effects.events.append(
+            DomainEvent(
+                kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject, data: nil,
+                trace: context.trace
             )
         )
     }
@@ -51,6 +61,11 @@ package struct WorkEffects: Sendable {
     var changes: [FeedChange] = []
     var endedSessions: [SessionEnd] = []
     var actions: [@Sendable () -> Void] = []
+
+    /// Puts the command's output where an event is to record it.
+    mutating func complete(with output: Data) {
+        for index in events.indices where events[index].data == nil { events[index].data = output }
+    }
 }
 
 /// An entry of the event log: what happened, for reports and for whoever asks later.
@@ -60,8 +75,8 @@ package struct DomainEvent: Sendable {
     /// An account, or `system`.
     package let actor: String
     package let subject: String
-    /// JSON.
-    package let data: Data
+    /// JSON; nil until the command's output is there, where that is what is recorded.
+    package fileprivate(set) var data: Data?
     package let trace: String
 }
 

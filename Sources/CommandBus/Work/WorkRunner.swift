@@ -111,9 +111,10 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
         status: Int, context: CommandContext, tx: Store.Transaction, _ perform: (Work<Store.Transaction>) throws -> Output
     ) throws -> Outcome {
         let work = Work(tx: tx, context: context)
-        let output = try perform(work)
+        let reply = try CommandReply.success(status: status, output: perform(work))
+        work.effects.complete(with: reply.body)
         try keep(work)
-        return Outcome(reply: try .success(status: status, output: output), effects: work.effects)
+        return Outcome(reply: reply, effects: work.effects)
     }
 
     private func keep(_ work: Work<Store.Transaction>) throws {

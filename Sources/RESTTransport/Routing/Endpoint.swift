@@ -69,7 +69,7 @@ extension RouteTree<Endpoint> {
     }
 }
 
-extension Route.Method {
+extension RESTRoute.Method {
     var http: HTTPRequest.Method {
         switch self {
         case .get: .get

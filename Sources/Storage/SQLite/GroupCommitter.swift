@@ -1,13 +1,11 @@
-import CommandBus
 import GRDB
 import Logging
-import Synchronization
 
 /// Runs units of work one after another on the writer's thread, and makes all that are waiting durable with one commit.
 ///
 /// Each unit runs in a savepoint of its own, so that a refusal undoes its own work only. Nobody is answered before the
 /// commit, refusals included: what they were decided on must not be undone either.
-final class GroupCommitter: Sendable {
+struct GroupCommitter: Sendable {
     /// A unit of work with its types erased.
     struct Job: Sendable {
         /// Runs the unit inside the open transaction.
@@ -16,72 +14,43 @@ final class GroupCommitter: Sendable {
         let settle: @Sendable ((any Error)?) -> Void
     }
 
-    private struct State {
-        var waiting: [Job] = []
-        var isRunning = false
-    }
+    private let queue: BatchQueue<Job>
 
-    /// Units that may wait; beyond it they are turned away before they begin.
-    private let capacity: Int
-    /// Units in one commit: bounds how long the first of them waits for the last.
-    private let batchSize: Int
-    private let state = Mutex(State())
-    private let pool: DatabasePool
-    private let logger: Logger
-
-    init(pool: DatabasePool, capacity: Int = 16_384, batchSize: Int = 512, logger: Logger) {
-        self.pool = pool
-        self.capacity = capacity
-        self.batchSize = batchSize
-        self.logger = logger
-    }
-
-    /// - Returns: false if too many units are waiting already; the job was not taken.
-    func submit(_ job: Job) -> Bool {
-        let (taken, start) = state.withLock { state in
-            guard state.waiting.count < capacity else { return (false, false) }
-            state.waiting.append(job)
-            defer { state.isRunning = true }
-            return (true, !state.isRunning)
-        }
-        if start { pool.asyncWriteWithoutTransaction { db in self.drain(db) } }
-        return taken
-    }
-
-    private func drain(_ db: Database) {
-        while let batch = nextBatch() {
+    /// - Parameter batchSize: units in one commit; it bounds how long the first of them waits for the last.
+    init(pool: DatabasePool, batchSize: Int = 512, logger: Logger) {
+        queue = BatchQueue(name: "farebus.writer", threads: 1, batchSize: batchSize) { batch in
             do {
-                try db.beginTransaction(.immediate)
-                for job in batch {
-                    job.perform(db)
-                    // A full disk or an I/O error makes SQLite roll back everything, not only the savepoint.
-                    guard db.isInsideTransaction else { throw LostTransaction() }
-                }
-                try db.commit()
+                try pool.writeWithoutTransaction { db in try Self.commit(batch, db) }
                 for job in batch { job.settle(nil) }
             } catch {
                 logger.error("a commit failed", metadata: ["error": "\(error)", "units": "\(batch.count)"])
-                if db.isInsideTransaction {
-                    do {
-                        try db.rollback()
-                    } catch {
-                        logger.error("a rollback failed", metadata: ["error": "\(error)"])
-                    }
-                }
                 for job in batch { job.settle(error) }
             }
         }
     }
 
-    private func nextBatch() -> [Job]? {
-        state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.isRunning = false
-                return nil
+    /// - Returns: false if too many units are waiting already, or the store is closed; the job was not taken.
+    func submit(_ job: Job) -> Bool {
+        queue.submit(job)
+    }
+
+    /// Returns when what was submitted is settled.
+    func stop() {
+        queue.stop()
+    }
+
+    private static func commit(_ batch: [Job], _ db: Database) throws {
+        try db.beginTransaction(.immediate)
+        do {
+            for job in batch {
+                job.perform(db)
+                // A full disk or an I/O error makes SQLite roll back everything, not only the savepoint.
+                guard db.isInsideTransaction else { throw LostTransaction() }
             }
-            let batch = Array(state.waiting.prefix(batchSize))
-            state.waiting.removeFirst(batch.count)
-            return batch
+            try db.commit()
+        } catch {
+            if db.isInsideTransaction { try db.rollback() }
+            throw error
         }
     }
 

@@ -24,7 +24,7 @@ extension BookingReads where Self: SQLiteReads {
 
     package func liveBooking(of rider: AccountID, on departure: DepartureID) throws -> BookingID? {
         let statement = try db.cachedStatement(
-            sql: "SELECT id FROM bookings WHERE rider = ? AND departure = ? AND state <> 'cancelled'"
+            sql: "SELECT id FROM bookings WHERE departure = ?2 AND rider = ?1 AND state <> 'cancelled'"
         )
         return try String.fetchOne(statement, arguments: [rider.raw, departure.raw]).map(BookingID.init(trusted:))
     }
@@ -39,10 +39,10 @@ extension BookingReads where Self: SQLiteReads {
     package func departureTallies() throws -> [DepartureTally] {
         let tallies = """
             SELECT d.id, d.capacity, d.available, d.booked, d.boarded, d.no_show,
-                (SELECT count(*) FROM bookings b WHERE b.departure = d.id AND b.state = 'booked'),
-                (SELECT count(*) FROM bookings b WHERE b.departure = d.id AND b.state = 'boarded'),
-                (SELECT count(*) FROM bookings b WHERE b.departure = d.id AND b.state = 'no_show')
-            FROM departures d
+                coalesce(sum(b.state = 'booked'), 0), coalesce(sum(b.state = 'boarded'), 0),
+                coalesce(sum(b.state = 'no_show'), 0)
+            FROM departures d LEFT JOIN bookings b ON b.departure = d.id AND b.state <> 'cancelled'
+            GROUP BY d.id
             """
         return try Row.fetchAll(db, sql: tallies).map { row in
             DepartureTally(

@@ -26,7 +26,7 @@ extension SQLiteTransaction: WorkRecords {
         )
         for event in events {
             try statement.execute(
-                arguments: [event.kind, event.actor, event.subject, event.data, event.trace, at.milliseconds]
+                arguments: [event.kind, event.actor, event.subject, event.data ?? Data(), event.trace, at.milliseconds]
             )
         }
     }

@@ -18,7 +18,7 @@ extension BusSession {
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return end(.refused(.notSignedIn)) }
         link?.isHeld = true
-        begin(.attach(nil, token: parts[1].trimmingCharacters(in: .whitespaces)))
+        begin(.attach(nil, token: parts[1].trimmingCharacters(in: .whitespaces), trace: nil))
     }
 
     func attached(_ id: FrameID?, _ new: Attachment) {

@@ -13,7 +13,7 @@ extension BusSession {
             if case .ending(let ending) = stage { throw ending.refusal }
             switch frame.request {
             case .command(let name, let key, let input, let trace): try run(id, name, key, input, trace)
-            case .attach(let token): try attach(id, token)
+            case .attach(let token, let trace): try attach(id, token, trace)
             case .subscribe(let topic, let filter, let since): try subscribe(id, topic, filter, since)
             case .unsubscribe(let stream): try unsubscribe(id, stream)
             }
@@ -37,10 +37,10 @@ extension BusSession {
     }
 
     /// What comes after the token is handed over only when it is settled whose it is.
-    private func attach(_ id: FrameID, _ token: String) throws(Problem) {
+    private func attach(_ id: FrameID, _ token: String, _ trace: String?) throws(Problem) {
         try takePlace(id)
         link?.isHeld = true
-        begin(.attach(id, token: token))
+        begin(.attach(id, token: token, trace: trace))
     }
 
     private func subscribe(

@@ -15,7 +15,7 @@ struct FrameID: Sendable, Hashable {
 struct ClientFrame {
     enum Request {
         case command(name: String, key: String?, input: Data, trace: String?)
-        case attach(token: String)
+        case attach(token: String, trace: String?)
         case subscribe(topic: String, filter: [String: String], since: String?)
         case unsubscribe(stream: Int)
     }
@@ -63,7 +63,7 @@ struct ClientFrame {
             let key = try string("key", in: fields)
             let trace = try string("trace", in: fields)
             let input = fields["input"] ?? Data()
-            if name == attachName { return .attach(token: try token(in: input)) }
+            if name == attachName { return .attach(token: try token(in: input), trace: trace) }
             return .command(name: name, key: key, input: input, trace: trace)
         case "sub":
             try allow(["id", "sub", "filter", "since"], in: fields)

@@ -4,7 +4,7 @@ import Foundation
 /// What a session has done beside its event loop.
 enum SessionJob: Sendable {
     case command(FrameID, CommandCall)
-    case attach(FrameID?, token: String)
+    case attach(FrameID?, token: String, trace: String?)
     case subscribe(FrameID, topic: String, filter: FeedFilter, since: String?, Principal?)
 }
 
@@ -29,14 +29,14 @@ struct SessionWorker: Sendable {
             let reply = await bus.dispatch(call)
             // The frame is put together here, so that the event loop need not.
             mailbox.post(.reply(id, .reply(id, reply), status: reply.status))
-        case .attach(let id, let token):
-            await attach(id, token)
+        case .attach(let id, let token, let trace):
+            await attach(id, token, trace)
         case .subscribe(let id, let topic, let filter, let since, let principal):
             await subscribe(id, topic, filter, since, principal)
         }
     }
 
-    private func attach(_ id: FrameID?, _ token: String) async {
+    private func attach(_ id: FrameID?, _ token: String, _ trace: String?) async {
         do {
             let first = try await bus.authenticate(token: token)
             let watch = bus.sessions.watch(first) { end in mailbox.post(.ended(end)) }
@@ -51,7 +51,7 @@ struct SessionWorker: Sendable {
             }
         } catch {
             let problem = error as? Problem ?? .internalError
-            mailbox.post(.attachRefused(id, problem, trace: bus.makeTrace()))
+            mailbox.post(.attachRefused(id, problem, trace: bus.trace(from: trace)))
         }
     }
 

@@ -12,7 +12,7 @@ package enum ShowWallet: Command {
     package typealias Output = WalletView
 
     package static let name = "wallet.show"
-    package static let route = Route.get("/v1/wallet")
+    package static let route = RESTRoute.get("/v1/wallet")
     package static let access = Access.roles([.rider])
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
@@ -40,7 +40,7 @@ package enum ListTransactions: Command {
     package typealias Output = Page<TransactionView>
 
     package static let name = "wallet.transactions"
-    package static let route = Route.get("/v1/wallet/transactions")
+    package static let route = RESTRoute.get("/v1/wallet/transactions")
     package static let access = Access.roles([.rider])
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none

@@ -11,7 +11,7 @@ private enum Break: Command {
     typealias Output = NoOutput
 
     static let name = "break.it"
-    static let route = Route.post("/v1/break")
+    static let route = RESTRoute.post("/v1/break")
     static let access = Access.anyone
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.none

@@ -18,7 +18,7 @@ private enum Search: Command {
     typealias Output = NoOutput
 
     static let name = "search.run"
-    static let route = Route.post("/v1/searches/{id}")
+    static let route = RESTRoute.post("/v1/searches/{id}")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none

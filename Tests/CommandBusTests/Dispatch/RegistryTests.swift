@@ -80,7 +80,7 @@ struct RegistryTests {
             }
             typealias Output = NoOutput
             static let name = "bad"
-            static let route = Route.post("/v1/bad")
+            static let route = RESTRoute.post("/v1/bad")
             static let access = Access.anyone
             static let cost = CostClass.free
             static let idempotency = IdempotencyRule.none
@@ -99,7 +99,7 @@ struct RegistryTests {
             typealias Input = NoInput
             typealias Output = NoOutput
             static let name = "lost"
-            static let route = Route.get("/v1/lost/{id}")
+            static let route = RESTRoute.get("/v1/lost/{id}")
             static let access = Access.anyone
             static let cost = CostClass.free
             static let idempotency = IdempotencyRule.none

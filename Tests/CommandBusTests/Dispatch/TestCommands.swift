@@ -15,7 +15,7 @@ enum Gauntlet: Command {
     }
 
     static let name = "gauntlet.run"
-    static let route = Route.post("/v1/gauntlets/{id}")
+    static let route = RESTRoute.post("/v1/gauntlets/{id}")
     static let access = Access.roles([.rider, .developer])
     static let windows: Set<ServiceWindow>? = [.ticketing, .queueing]
     static let cost = CostClass.write
@@ -35,7 +35,7 @@ enum Ping: Command {
     typealias Input = NoInput
 
     static let name = "ping"
-    static let route = Route.get("/v1/ping")
+    static let route = RESTRoute.get("/v1/ping")
     static let access = Access.anyone
     static let cost = CostClass.free
     static let idempotency = IdempotencyRule.none
@@ -52,7 +52,7 @@ enum WhoAmI: Command {
     typealias Input = NoInput
 
     static let name = "whoami"
-    static let route = Route.get("/v1/whoami")
+    static let route = RESTRoute.get("/v1/whoami")
     static let access = Access.signedIn
     static let cost = CostClass.read
     static let idempotency = IdempotencyRule.optional

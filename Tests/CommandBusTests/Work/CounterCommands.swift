@@ -20,7 +20,7 @@ enum AddToCounter: Command {
     }
 
     static let name = "counter.add"
-    static let route = Route.post("/v1/counter")
+    static let route = RESTRoute.post("/v1/counter")
     static let access = Access.signedIn
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.optional
@@ -35,7 +35,7 @@ enum AddToOtherCounter: Command {
     typealias Output = AddToCounter.Output
 
     static let name = "counter.other"
-    static let route = Route.post("/v1/other-counter")
+    static let route = RESTRoute.post("/v1/other-counter")
     static let access = Access.signedIn
     static let cost = CostClass.write
     static let idempotency = IdempotencyRule.optional

@@ -4,18 +4,13 @@ package import Foundation
 package enum WireJSON {
     /// JSON with sorted keys and plain slashes: equal values are equal bytes.
     package static func encode(_ value: some Encodable) throws -> Data {
-        try encoder.encode(value)
+        try CanonicalJSONEncoder.encode(value)
     }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
         try decoder.decode(type, from: data)
     }
 
-    // Both are immutable once made and safe to share; making one for each call costs more than the call.
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
+    // Immutable once made and safe to share; making one for each call costs more than the call.
     private static let decoder = JSONDecoder()
 }
