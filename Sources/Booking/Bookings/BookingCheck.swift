@@ -54,20 +54,32 @@ package enum BookingCheck {
     }
 
     private struct Movements {
-        var charges: [Int64] = []
-        var refunds: [Int64] = []
+        var charges: [Movement] = []
+        var refunds: [Movement] = []
+    }
+
+    private struct Movement {
+        let entry: JournalEntryID
+        let wallet: LedgerAccount
+        let amount: Int64
     }
 
     private static func check(_ booking: BookingRecord, _ money: Movements) -> [String] {
         var findings: [String] = []
         let charges = booking.fare.amount == 0 ? [] : [booking.fare.amount]
-        if money.charges != charges {
-            findings.append("booking \(booking.id): it should have been charged \(charges), and was charged \(money.charges)")
+        if money.charges.map(\.amount) != charges {
+            findings.append("booking \(booking.id): it should have been charged \(charges), and was charged \(money.charges.map(\.amount))")
         }
         let due = booking.state == .cancelled ? booking.policy.refund(of: booking.fare.amount) : 0
         let refunds = due == 0 ? [] : [due]
-        if money.refunds != refunds {
-            findings.append("booking \(booking.id): it should have been refunded \(refunds), and was refunded \(money.refunds)")
+        if money.refunds.map(\.amount) != refunds {
+            findings.append("booking \(booking.id): it should have been refunded \(refunds), and was refunded \(money.refunds.map(\.amount))")
+        }
+        if (money.charges + money.refunds).contains(where: { $0.wallet != .wallet(booking.rider) }) {
+            findings.append("booking \(booking.id): its money went through another wallet than its rider's")
+        }
+        if booking.charge != money.charges.first?.entry || booking.refund != money.refunds.first?.entry {
+            findings.append("booking \(booking.id): it names other journal entries than those that are for it")
         }
         if (booking.cancelledAt != nil) != (booking.state == .cancelled) {
             findings.append("booking \(booking.id): its state and its time of cancellation disagree")
@@ -85,8 +97,14 @@ package enum BookingCheck {
             for stored in page {
                 for posting in stored.entry.postings where posting.account.isNeverNegative {
                     switch stored.entry.kind {
-                    case .fare: found[stored.entry.reference, default: Movements()].charges.append(-posting.amount)
-                    case .refund: found[stored.entry.reference, default: Movements()].refunds.append(posting.amount)
+                    case .fare:
+                        found[stored.entry.reference, default: Movements()].charges.append(
+                            Movement(entry: stored.entry.id, wallet: posting.account, amount: 0 &- posting.amount)
+                        )
+                    case .refund:
+                        found[stored.entry.reference, default: Movements()].refunds.append(
+                            Movement(entry: stored.entry.id, wallet: posting.account, amount: posting.amount)
+                        )
                     case .welcome: break
                     }
                 }

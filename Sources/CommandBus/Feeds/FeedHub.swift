@@ -167,7 +167,7 @@ package final class FeedHub: Sendable {
             state.nextID += 1
             let key = Self.key(topic: topic, filter: filter)
             let subscription = FeedSubscription(
-                id: state.nextID, topic: topic.name, filter: filter, key: key, sink: sink
+                id: state.nextID, topic: topic.name, filter: filter, key: key, base: state.sequence, sink: sink
             )
             state.subscribers[key, default: [:]][subscription.id] = subscription
             let base = FeedPosition(epoch: epoch, sequence: state.sequence)

@@ -12,6 +12,8 @@ package final class FeedSubscription: Sendable {
     package let topic: String
     package let filter: FeedFilter
     let key: String
+    /// Changes up to here are part of what the subscription begins with.
+    private let base: UInt64
     private weak let sink: (any FeedSink)?
     private let state = Mutex(State())
 
@@ -32,11 +34,12 @@ package final class FeedSubscription: Sendable {
         }
     }
 
-    init(id: UInt64, topic: String, filter: FeedFilter, key: String, sink: any FeedSink) {
+    init(id: UInt64, topic: String, filter: FeedFilter, key: String, base: UInt64, sink: any FeedSink) {
         self.id = id
         self.topic = topic
         self.filter = filter
         self.key = key
+        self.base = base
         self.sink = sink
     }
 
@@ -63,6 +66,8 @@ package final class FeedSubscription: Sendable {
     }
 
     func offer(_ event: FeedEvent, subject: String) {
+        // The fan-out may still be at changes from before the subscription.
+        guard event.position.sequence > base else { return }
         let wake = state.withLock { state in
             state.pending[subject] = event
             return state.signal()

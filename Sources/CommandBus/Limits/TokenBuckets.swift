@@ -43,7 +43,10 @@ package final class TokenBuckets: RateLimiter {
             let key = Key(subject: subject, cost: cost)
             let tokens = Self.refilled(state.buckets[key], rate, now)
             guard tokens >= 1 else {
-                state.buckets[key] = Bucket(tokens: tokens, at: now)
+                // A refusal leaves the bucket as it is, but for a clock that was set back: nobody waits for it to catch up.
+                if let bucket = state.buckets[key], now < bucket.at {
+                    state.buckets[key] = Bucket(tokens: bucket.tokens, at: now)
+                }
                 return max(1, Int(((1 - tokens) / rate.perSecond).rounded(.up)))
             }
             state.buckets[key] = Bucket(tokens: tokens - 1, at: now)

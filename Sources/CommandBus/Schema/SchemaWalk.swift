@@ -15,7 +15,7 @@ extension Schema {
     package func violations(in value: JSONValue) -> [Violation] {
         var found: [Violation] = []
         walk(value, at: "", into: &found)
-        return found
+        return Array(found.prefix(50))
     }
 
     private func walk(_ value: JSONValue, at pointer: String, into found: inout [Violation]) {

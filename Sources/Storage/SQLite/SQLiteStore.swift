@@ -39,8 +39,9 @@ package final class SQLiteStore: CommandStore {
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA foreign_keys = ON")
+            // Without it REPLACE would delete rows behind the back of the triggers that keep the journal append-only.
+            try db.execute(sql: "PRAGMA recursive_triggers = ON")
             // A checkpoint writes each page a second time and waits for the disk once more: after 64 MiB of log instead of
             // the default's 4 MiB, which a busy second fills.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
@@ -48,6 +49,8 @@ package final class SQLiteStore: CommandStore {
             try db.execute(sql: "PRAGMA cache_size = -65536")
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
+        // After the pool has been made: making it sets NORMAL, with which the last commits don't outlive a power cut.
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         let migrator = SQLiteMigrations.migrator
         if try pool.read(migrator.hasBeenSuperseded) { throw SQLiteStoreError.newerSchema }
         try migrator.migrate(pool)

@@ -17,7 +17,7 @@ package enum LedgerCheck {
             for stored in page {
                 let entry = stored.entry
                 count += 1
-                if entry.postings.reduce(0, { $0 + $1.amount }) != 0 {
+                if sum(entry.postings.map(\.amount)) != 0 {
                     findings.append("journal entry \(entry.id): its postings do not sum to zero")
                 }
                 if stored.previous != previous {
@@ -28,7 +28,7 @@ package enum LedgerCheck {
                 }
                 previous = stored.hash
                 for posting in entry.postings {
-                    computed[posting.account, default: 0] += posting.amount
+                    computed[posting.account] = sum([computed[posting.account, default: 0], posting.amount]) ?? 0
                     if computed[posting.account] != posting.balanceAfter {
                         findings.append("journal entry \(entry.id): the balance of \(posting.account.name) is wrong after it")
                     }
@@ -36,15 +36,29 @@ package enum LedgerCheck {
             }
             sequence = last.sequence
         }
-        var total: Int64 = 0
-        for (account, balance) in try ledger.balances() {
-            total += balance
+        let balances = try ledger.balances()
+        for (account, balance) in balances {
             if balance != computed[account, default: 0] {
                 findings.append("\(account.name): its balance is \(balance), its entries sum to \(computed[account, default: 0])")
             }
             if account.isNeverNegative, balance < 0 { findings.append("\(account.name): its balance is below zero") }
         }
-        if total != 0 { findings.append("all balances sum to \(total), not to zero") }
+        switch sum(balances.map(\.balance)) {
+        case 0: break
+        case let total?: findings.append("all balances sum to \(total), not to zero")
+        case nil: findings.append("all balances sum to more than a number can hold, not to zero")
+        }
         return (findings, count)
+    }
+
+    /// The sum; nil where no number can hold it. What is checked may be anything, and must not bring the check down.
+    private static func sum(_ amounts: [Int64]) -> Int64? {
+        var total: Int64 = 0
+        for amount in amounts {
+            let (partial, overflow) = total.addingReportingOverflow(amount)
+            if overflow { return nil }
+            total = partial
+        }
+        return total
     }
 }

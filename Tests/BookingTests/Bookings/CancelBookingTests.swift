@@ -36,7 +36,9 @@ struct CancelBookingTests {
                 == "refund \(held.id) \(rider)"
         )
         #expect(try await fixture.findings() == [])
-        #expect(try await booking.bus.send("bookings.show", #"{"id":"\#(held.id)"}"#, as: "rider/a_one").output(BookingView.self).state == .cancelled)
+        #expect(
+            try await booking.bus.send("bookings.show", #"{"id":"\#(held.id)"}"#, as: "rider/a_one").output(BookingView.self)
+                .state == .cancelled)
     }
 
     @Test("The feed and the event log tell")
@@ -82,7 +84,8 @@ struct CancelBookingTests {
         let late = try await strict.book(departure.id, as: second, key: "k").output(BookingView.self)
         #expect(late.policy == RefundPolicy(cutoffMinutes: 600, percent: 0))
         let input = #"{"id":"\#(late.id)"}"#
-        #expect(try await strict.send("bookings.cancel", input, as: "rider/\(second)", key: "c").code == "cancellation_closed")
+        #expect(
+            try await strict.send("bookings.cancel", input, as: "rider/\(second)", key: "c").code == "cancellation_closed")
         let reply = try await strict.send("bookings.cancel", #"{"id":"\#(held.id)"}"#, as: "rider/\(rider)", key: "c")
         #expect(try reply.output(BookingView.self).policy == BookingFixture.policy)
         #expect(try await fixture.balance(rider) == 40_000 - 2001 + 1500)
@@ -154,10 +157,13 @@ struct CancelBookingTests {
         #expect(try await booking.seats(departure) == SeatCounts(available: 1, booked: 1))
     }
 
-    @Test("The part that is paid back is rounded down", arguments: [
-        (2000, 75, 1500), (2001, 75, 1500), (1, 99, 0), (1, 100, 1), (99, 50, 49), (101, 33, 33), (0, 50, 0), (2000, 0, 0),
-        (.max, 100, .max), (.max, 50, Int64.max / 2),
-    ] as [(Int64, Int, Int64)])
+    @Test(
+        "The part that is paid back is rounded down",
+        arguments: [
+            (2000, 75, 1500), (2001, 75, 1500), (1, 99, 0), (1, 100, 1), (99, 50, 49), (101, 33, 33), (0, 50, 0),
+            (2000, 0, 0),
+            (.max, 100, .max), (.max, 50, Int64.max / 2),
+        ] as [(Int64, Int, Int64)])
     func rounding(fare: Int64, percent: Int, refund: Int64) {
         #expect(RefundPolicy(cutoffMinutes: 0, percent: percent).refund(of: fare) == refund)
     }

@@ -19,7 +19,8 @@ struct CreateBookingTests {
 
     private func expectNothing(_ location: SourceLocation = #_sourceLocation) async throws {
         #expect(try fixture.raw.integer("SELECT count(*) FROM bookings") == 0, sourceLocation: location)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM journal WHERE kind <> 'welcome'") == 0, sourceLocation: location)
+        #expect(
+            try fixture.raw.integer("SELECT count(*) FROM journal WHERE kind <> 'welcome'") == 0, sourceLocation: location)
         #expect(fixture.feeds.position.sequence == 0, sourceLocation: location)
         #expect(try await fixture.findings() == [], sourceLocation: location)
     }
@@ -50,7 +51,9 @@ struct CreateBookingTests {
     func event() async throws {
         let reply = try await booking.book(departure, as: rider)
         let view = try reply.output(BookingView.self)
-        #expect(try fixture.raw.text("SELECT kind || ' ' || actor || ' ' || subject FROM events") == "booking.created a_one \(view.id)")
+        #expect(
+            try fixture.raw.text("SELECT kind || ' ' || actor || ' ' || subject FROM events")
+                == "booking.created a_one \(view.id)")
         #expect(try fixture.raw.text("SELECT CAST(data AS TEXT) FROM events") == reply.text)
     }
 
@@ -139,9 +142,11 @@ struct CreateBookingTests {
         #expect(try await fixture.balance(rider) == 40_000)
     }
 
-    @Test("What boards, has left or is cancelled is not sold", arguments: [
-        (DepartureState.boarding, "departed"), (.departed, "departed"), (.cancelled, "departure_cancelled"),
-    ])
+    @Test(
+        "What boards, has left or is cancelled is not sold",
+        arguments: [
+            (DepartureState.boarding, "departed"), (.departed, "departed"), (.cancelled, "departure_cancelled"),
+        ])
     func states(state: DepartureState, code: String) async throws {
         let other = try await fixture.addDeparture("other", seats: 5, state: state)
         let reply = try await booking.book(other, as: rider)
@@ -203,7 +208,10 @@ struct CreateBookingTests {
             try await booking.bus.send("bookings.create", #"{"departure":"no id"}"#, as: "rider/a_one", key: "k").violations
                 == ["/departure must consist of letters, digits, '_', '-', '.' and ':'"]
         )
-        #expect(try await booking.bus.send("bookings.create", "", as: "rider/a_one", key: "k").violations == ["/departure is required"])
+        #expect(
+            try await booking.bus.send("bookings.create", "", as: "rider/a_one", key: "k").violations == [
+                "/departure is required"
+            ])
         try await expectNothing()
     }
 

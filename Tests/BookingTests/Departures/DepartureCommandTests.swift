@@ -14,7 +14,9 @@ struct DepartureCommandTests {
         booking = try await BookingFixture("departures")
     }
 
-    private func add(_ name: String, _ hour: Int, seats: Int = 5, day: Int = 0, state: DepartureState = .scheduled) async throws
+    private func add(
+        _ name: String, _ hour: Int, seats: Int = 5, day: Int = 0, state: DepartureState = .scheduled
+    ) async throws
         -> DepartureRecord
     {
         try await fixture.addDeparture(
@@ -41,14 +43,17 @@ struct DepartureCommandTests {
                 "id":"stop_lake","name":"Lake"}],"to":"stop_lake"}
                 """
         )
-        #expect(try await booking.bus.send("departures.show", #"{"id":"d_none"}"#, as: token).problem?.detail == "There is no such departure.")
+        #expect(
+            try await booking.bus.send("departures.show", #"{"id":"d_none"}"#, as: token).problem?.detail
+                == "There is no such departure.")
         #expect(try await booking.bus.send("departures.show", #"{"id":"\#(departure.id)"}"#).code == "not_signed_in")
     }
 
     @Test("A time after midnight belongs to the service date before")
     func afterMidnight() async throws {
         let night = try await add("night", 25)
-        let view: DepartureView = try await booking.bus.send("departures.show", #"{"id":"\#(night.id)"}"#, as: token).output()
+        let view: DepartureView = try await booking.bus.send("departures.show", #"{"id":"\#(night.id)"}"#, as: token)
+            .output()
         #expect(view.serviceDate.description == "2026-11-24")
         #expect(view.departsAt.description == "2026-11-25T01:00:00+05:30")
         #expect(try await list(#"{"date":"2026-11-24"}"#).items.map(\.id) == [night.id])
@@ -77,12 +82,15 @@ struct DepartureCommandTests {
         #expect(try await list().items.map(\.state).contains(.cancelled))
     }
 
-    @Test("By first stop, last stop and route", arguments: [
-        (#"{"from":"stop_gate"}"#, 1), (#"{"from":"stop_lake"}"#, 0), (#"{"to":"stop_lake"}"#, 1), (#"{"to":"stop_gate"}"#, 0),
-        (#"{"route":"r_line"}"#, 1), (#"{"route":"r_other"}"#, 0),
-        (#"{"from":"stop_gate","to":"stop_lake","route":"r_line","date":"2026-11-24"}"#, 1),
-        (#"{"from":"stop_gate","to":"stop_lake","route":"r_line","date":"2026-11-25"}"#, 0),
-    ])
+    @Test(
+        "By first stop, last stop and route",
+        arguments: [
+            (#"{"from":"stop_gate"}"#, 1), (#"{"from":"stop_lake"}"#, 0), (#"{"to":"stop_lake"}"#, 1),
+            (#"{"to":"stop_gate"}"#, 0),
+            (#"{"route":"r_line"}"#, 1), (#"{"route":"r_other"}"#, 0),
+            (#"{"from":"stop_gate","to":"stop_lake","route":"r_line","date":"2026-11-24"}"#, 1),
+            (#"{"from":"stop_gate","to":"stop_lake","route":"r_line","date":"2026-11-25"}"#, 0),
+        ])
     func narrowed(input: String, count: Int) async throws {
         _ = try await add("one", 18)
         #expect(try await list(input).items.count == count)
@@ -91,7 +99,9 @@ struct DepartureCommandTests {
     @Test("Pages that follow each other hold everything once", arguments: [1, 2, 3, 7])
     func pages(limit: Int) async throws {
         // Three that leave at the same instant among them.
-        for (name, hour) in [("a", 14), ("b", 15), ("c", 15), ("d", 15), ("e", 16), ("f", 17)] { _ = try await add(name, hour) }
+        for (name, hour) in [("a", 14), ("b", 15), ("c", 15), ("d", 15), ("e", 16), ("f", 17)] {
+            _ = try await add(name, hour)
+        }
         let all = try await list().items.map(\.id)
         #expect(all.count == 6)
         for date in ["", #","date":"2026-11-24""#] {
@@ -119,7 +129,10 @@ struct DepartureCommandTests {
             ]
         )
         let other = #"{"after":"\#(PageCursor("b_1").raw)"}"#
-        #expect(try await booking.bus.send("departures.list", other, as: token).violations == ["/after must be a cursor that a list returned"])
+        #expect(
+            try await booking.bus.send("departures.list", other, as: token).violations == [
+                "/after must be a cursor that a list returned"
+            ])
     }
 
     @Test("The snapshot of the seats: all that is to leave, a route, or one departure")

@@ -13,7 +13,8 @@ struct ChainOrderTests {
         // One call a second; the fixture's clock stands at noon, and nothing opens before one o'clock.
         let buckets = TokenBuckets(rates: [.write: Rate(perSecond: 1, burst: 1)])
         let plan = DailyPlan(
-            times: .init(queueingFrom: 0, queueingUntil: 1, ticketingFrom: 780, ticketingUntil: 1320), zone: StoreFixture.zone
+            times: .init(queueingFrom: 0, queueingUntil: 1, ticketingFrom: 780, ticketingUntil: 1320),
+            zone: StoreFixture.zone
         )
         let bus = fixture.bus(limiter: buckets, windows: plan, maintenance: maintenance) { $0.registerTestCommands() }
         for role in [Role.conductor, .rider] {
@@ -34,7 +35,8 @@ struct ChainOrderTests {
         fixture.clock.advance(seconds: 1)
         #expect(try await bus.send("gauntlet.run", Gauntlet.goodInput, as: rider).code == "idempotency_key_required")
         fixture.clock.advance(seconds: 1)
-        #expect(try await bus.send("gauntlet.run", Gauntlet.goodInput, as: rider, key: "two words").code == "malformed_request")
+        #expect(
+            try await bus.send("gauntlet.run", Gauntlet.goodInput, as: rider, key: "two words").code == "malformed_request")
         fixture.clock.advance(seconds: 1)
         let reply = try await bus.send("gauntlet.run", Gauntlet.goodInput, as: rider, key: "k1")
         #expect(reply.status == 201)

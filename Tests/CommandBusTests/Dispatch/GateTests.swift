@@ -34,9 +34,12 @@ struct GateTests {
         #expect(try await bus.send("whoami", as: "rider/a_1").status == 200)
     }
 
-    @Test("A token that is sent must be good, even where none is needed", arguments: [
-        ("nobody", "not_signed_in"), ("expired", "session_expired"), ("replaced", "session_replaced"), ("", "not_signed_in"),
-    ])
+    @Test(
+        "A token that is sent must be good, even where none is needed",
+        arguments: [
+            ("nobody", "not_signed_in"), ("expired", "session_expired"), ("replaced", "session_replaced"),
+            ("", "not_signed_in"),
+        ])
     func badToken(token: String, code: String) async throws {
         for command in ["ping", "whoami"] {
             let reply = try await bus().send(command, as: token)
@@ -53,9 +56,11 @@ struct GateTests {
         #expect(try await bus().send("gauntlet.run", Gauntlet.goodInput, key: "k").code == "not_signed_in")
     }
 
-    @Test("Only the roles of a command may use it", arguments: [
-        (Role.rider, 201), (.developer, 201), (.conductor, 403), (.godAdmin, 403),
-    ])
+    @Test(
+        "Only the roles of a command may use it",
+        arguments: [
+            (Role.rider, 201), (.developer, 201), (.conductor, 403), (.godAdmin, 403),
+        ])
     func roles(role: Role, status: Int) async throws {
         let reply = try await bus().send("gauntlet.run", Gauntlet.goodInput, as: "\(role.rawValue)/a_1", key: "k")
         #expect(reply.status == status)
@@ -123,10 +128,14 @@ struct GateTests {
         #expect(reply.violations == ["/id is required", "/count is required"])
     }
 
-    @Test("An idempotency key is 1 to 255 visible ASCII characters", arguments: [
-        ("k", true), ("01J-x_.:~!", true), (String(repeating: "k", count: 255), true), (String(repeating: "k", count: 256), false),
-        ("", false), (" ", false), ("a b", false), ("a\tb", false), ("a\u{0}", false), ("clé", false), ("a\u{7F}", false),
-    ])
+    @Test(
+        "An idempotency key is 1 to 255 visible ASCII characters",
+        arguments: [
+            ("k", true), ("01J-x_.:~!", true), (String(repeating: "k", count: 255), true),
+            (String(repeating: "k", count: 256), false),
+            ("", false), (" ", false), ("a b", false), ("a\tb", false), ("a\u{0}", false), ("clé", false),
+            ("a\u{7F}", false),
+        ])
     func keys(key: String, isGood: Bool) async throws {
         let reply = try await bus().send("gauntlet.run", Gauntlet.goodInput, as: "rider/a_1", key: key)
         #expect(reply.status == (isGood ? 201 : 400))

@@ -64,7 +64,8 @@ struct ParameterInputTests {
     func shapes() throws {
         #expect(
             try input(
-                "", ("id", "d_1"), ("limit", "20"), ("weight", "-1.5e3"), ("express", "true"), ("lines", "a"), ("counts", "1"),
+                "", ("id", "d_1"), ("limit", "20"), ("weight", "-1.5e3"), ("express", "true"), ("lines", "a"),
+                ("counts", "1"),
                 ("lines", "b"), ("note", "7")
             ) == #"{"id":"d_1","limit":20,"weight":-1.5e3,"express":true,"lines":["a","b"],"counts":[1],"note":"7"}"#
         )
@@ -72,19 +73,25 @@ struct ParameterInputTests {
         #expect(try input("{}", ("id", "d_1")) == #"{"id":"d_1"}"#)
     }
 
-    @Test("A text that is not of the shape is left for validation to name", arguments: [
-        ("limit", "x"), ("limit", "1.5"), ("limit", "01"), ("limit", "+1"), ("limit", ""), ("limit", "0x10"), ("weight", "1."),
-        ("weight", ".5"), ("weight", "1e"), ("weight", "NaN"), ("express", "yes"), ("express", "TRUE"), ("counts", "one"),
-    ])
+    @Test(
+        "A text that is not of the shape is left for validation to name",
+        arguments: [
+            ("limit", "x"), ("limit", "1.5"), ("limit", "01"), ("limit", "+1"), ("limit", ""), ("limit", "0x10"),
+            ("weight", "1."),
+            ("weight", ".5"), ("weight", "1e"), ("weight", "NaN"), ("express", "yes"), ("express", "TRUE"),
+            ("counts", "one"),
+        ])
     func wrongShape(name: String, value: String) {
         let found = violations("", ("id", "d_1"), (name, value))
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("/\(name)") == true)
     }
 
-    @Test("Whatever a parameter holds, it stays a text", arguments: [
-        #"a"b"#, #"a\b"#, "a\u{1}b", #"","id":"d_2"#, "é中🚌", "a/b", "{}", "null",
-    ])
+    @Test(
+        "Whatever a parameter holds, it stays a text",
+        arguments: [
+            #"a"b"#, #"a\b"#, "a\u{1}b", #"","id":"d_2"#, "é中🚌", "a/b", "{}", "null",
+        ])
     func injection(value: String) throws {
         let data = try entry.input(body: Data(), parameters: [(name: "id", value: "d_1"), (name: "note", value: value)])
         let members = try WireJSON.decode([String: String].self, from: data)
@@ -94,10 +101,12 @@ struct ParameterInputTests {
     @Test("A field that is given twice is named, with every other violation")
     func repeated() {
         #expect(
-            violations(#"{"id":"d_2","limit":0}"#, ("id", "d_1"), ("note", "x"), ("note", "y"), ("colour", "red"), ("colour", "b")) == [
-                "/id is given twice: in the body, and in the path or the query", "/note is given more than once",
-                "/limit must be from 1 to 200", "/colour is not a known field",
-            ]
+            violations(
+                #"{"id":"d_2","limit":0}"#, ("id", "d_1"), ("note", "x"), ("note", "y"), ("colour", "red"), ("colour", "b"))
+                == [
+                    "/id is given twice: in the body, and in the path or the query", "/note is given more than once",
+                    "/limit must be from 1 to 200", "/colour is not a known field",
+                ]
         )
     }
 
@@ -109,9 +118,11 @@ struct ParameterInputTests {
         )
     }
 
-    @Test("A body that is no object, or no JSON, stays one", arguments: [
-        ("[]", " must be an object, not a list"), ("7", " must be an object, not a number"), ("{", "malformed_json"),
-    ])
+    @Test(
+        "A body that is no object, or no JSON, stays one",
+        arguments: [
+            ("[]", " must be an object, not a list"), ("7", " must be an object, not a number"), ("{", "malformed_json"),
+        ])
     func noObject(body: String, violation: String) {
         #expect(violations(body, ("id", "d_1")) == [violation])
     }

@@ -29,12 +29,15 @@ struct TraceTests {
         #expect(bus.trace(from: "00-\(Self.given)-b7ad6b7169203331-00") == Self.given)
     }
 
-    @Test("A malformed one is not", arguments: [
-        nil, "", given, "00-\(given)", "00-\(given)-b7ad6b7169203331", "00-\(given)-b7ad6b7169203331-01-x",
-        "01-\(given)-b7ad6b7169203331-01", "ff-\(given)-b7ad6b7169203331-01", "00-\(given.uppercased())-b7ad6b7169203331-01",
-        "00-\(given.dropLast())-b7ad6b7169203331-01", "00-\(given)0-b7ad6b7169203331-01",
-        "00-\(String(repeating: "0", count: 32))-b7ad6b7169203331-01", "00-\(given.dropLast())\"-b7ad6b7169203331-01",
-    ])
+    @Test(
+        "A malformed one is not",
+        arguments: [
+            nil, "", given, "00-\(given)", "00-\(given)-b7ad6b7169203331", "00-\(given)-b7ad6b7169203331-01-x",
+            "01-\(given)-b7ad6b7169203331-01", "ff-\(given)-b7ad6b7169203331-01",
+            "00-\(given.uppercased())-b7ad6b7169203331-01",
+            "00-\(given.dropLast())-b7ad6b7169203331-01", "00-\(given)0-b7ad6b7169203331-01",
+            "00-\(String(repeating: "0", count: 32))-b7ad6b7169203331-01", "00-\(given.dropLast())\"-b7ad6b7169203331-01",
+        ])
     func malformed(traceparent: String?) {
         let trace = bus.trace(from: traceparent)
         #expect(trace != Self.given)

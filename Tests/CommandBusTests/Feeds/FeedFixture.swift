@@ -76,7 +76,8 @@ extension FeedReader {
 
     /// Waits for the change at a position, and tells everything up to it.
     func lines(upTo position: FeedPosition) async throws -> [String] {
-        try await wait("the change at \(position)") { $0.contains { $0.kind == .change && $0.position == position } }.map(\.line)
+        try await wait("the change at \(position)") { $0.contains { $0.kind == .change && $0.position == position } }.map(
+            \.line)
     }
 }
 

@@ -16,31 +16,39 @@ struct ClientAddressesTests {
         #expect(behindProxy.address(peer: "192.0.2.1", forwardedFor: "203.0.113.9") == "192.0.2.1")
     }
 
-    @Test("A trusted proxy is believed as far as trusted proxies have written", arguments: [
-        (nil, "10.0.0.1"), ("", "10.0.0.1"), ("203.0.113.9", "203.0.113.9"), ("203.0.113.9, 10.0.0.2", "203.0.113.9"),
-        ("198.51.100.7, 203.0.113.9, 10.0.0.2", "203.0.113.9"), ("spoofed, 203.0.113.9", "203.0.113.9"),
-        ("203.0.113.9, spoofed", "10.0.0.1"), ("203.0.113.9,spoofed,10.0.0.2", "10.0.0.2"), ("2001:db8::7", "2001:db8::7"),
-        (" 203.0.113.9 ", "203.0.113.9"), ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
-    ])
+    @Test(
+        "A trusted proxy is believed as far as trusted proxies have written",
+        arguments: [
+            (nil, "10.0.0.1"), ("", "10.0.0.1"), ("203.0.113.9", "203.0.113.9"), ("203.0.113.9, 10.0.0.2", "203.0.113.9"),
+            ("198.51.100.7, 203.0.113.9, 10.0.0.2", "203.0.113.9"), ("spoofed, 203.0.113.9", "203.0.113.9"),
+            ("203.0.113.9, spoofed", "10.0.0.1"), ("203.0.113.9,spoofed,10.0.0.2", "10.0.0.2"),
+            ("2001:db8::7", "2001:db8::7"),
+            (" 203.0.113.9 ", "203.0.113.9"), ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ])
     func trusted(forwardedFor: String?, client: String) {
         let addresses = ClientAddresses(trustedProxies: Self.ranges("10.0.0.0/8"))
         #expect(addresses.address(peer: "10.0.0.1", forwardedFor: forwardedFor) == client)
     }
 
-    @Test("Blocks of addresses", arguments: [
-        ("10.0.0.0/8", "10.255.1.2", true), ("10.0.0.0/8", "11.0.0.1", false), ("192.0.2.128/25", "192.0.2.200", true),
-        ("192.0.2.128/25", "192.0.2.100", false), ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false),
-        ("0.0.0.0/0", "203.0.113.9", true), ("0.0.0.0/0", "2001:db8::1", false), ("fd00::/8", "fd12::1", true),
-        ("fd00::/8", "fe80::1", false), ("::1", "::1", true), ("127.0.0.1", "::ffff:127.0.0.1", true),
-    ])
+    @Test(
+        "Blocks of addresses",
+        arguments: [
+            ("10.0.0.0/8", "10.255.1.2", true), ("10.0.0.0/8", "11.0.0.1", false), ("192.0.2.128/25", "192.0.2.200", true),
+            ("192.0.2.128/25", "192.0.2.100", false), ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false),
+            ("0.0.0.0/0", "203.0.113.9", true), ("0.0.0.0/0", "2001:db8::1", false), ("fd00::/8", "fd12::1", true),
+            ("fd00::/8", "fe80::1", false), ("::1", "::1", true), ("127.0.0.1", "::ffff:127.0.0.1", true),
+        ])
     func blocks(range: String, peer: String, isTrusted: Bool) {
         let addresses = ClientAddresses(trustedProxies: Self.ranges(range))
         #expect(addresses.address(peer: peer, forwardedFor: "198.51.100.99") == (isTrusted ? "198.51.100.99" : peer))
     }
 
-    @Test("What is no address and no block", arguments: [
-        "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "10.0.0.0/8/8", "::/129", "host", "10.0.0.0/x", "1.2.3.4 ",
-    ])
+    @Test(
+        "What is no address and no block",
+        arguments: [
+            "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "10.0.0.0/8/8", "::/129", "host", "10.0.0.0/x",
+            "1.2.3.4 ",
+        ])
     func noRange(text: String) {
         #expect(AddressRange(text) == nil)
     }

@@ -72,9 +72,10 @@ struct MaintenanceTests {
         )
         _ = try await bus.send("maintenance.set", #"{"on":true,"reason":"New tyres."}"#, as: developer)
         let events = try await reader.first(2)
-        #expect(events.map(\.text) == [
-            #"{"on":false,"reason":""}"#, #"{"on":true,"reason":"New tyres.","since":"2026-11-24T12:00:00+05:30"}"#,
-        ])
+        #expect(
+            events.map(\.text) == [
+                #"{"on":false,"reason":""}"#, #"{"on":true,"reason":"New tyres.","since":"2026-11-24T12:00:00+05:30"}"#,
+            ])
         #expect(try fixture.raw.text("SELECT actor || ' ' || kind FROM events") == "a_dev maintenance.set")
     }
 }

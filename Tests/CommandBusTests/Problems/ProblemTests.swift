@@ -20,10 +20,13 @@ struct ProblemTests {
                 """
         )
         #expect(
-            Self.body(.invalid([.init(pointer: "/a~1b", detail: "is required"), .init(pointer: "", detail: "is \"odd\"")])) == """
+            Self.body(.invalid([.init(pointer: "/a~1b", detail: "is required"), .init(pointer: "", detail: "is \"odd\"")]))
+                == """
                 {"code":"invalid_input","detail":"2 rules are broken; 'errors' names each.","errors":\
-                [{"detail":"is required","pointer":"/a~1b"},{"detail":"is \\"odd\\"","pointer":""}],"retry":"never","status":422,\
-                "title":"The input is not valid","trace":"0af7651916cd43dd8448eb211c80319c","type":"urn:farebus:problem:invalid_input"}
+                [{"detail":"is required","pointer":"/a~1b"},{"detail":"is \\"odd\\"","pointer":""}],"retry":"never",\
+                "status":422,\
+                "title":"The input is not valid","trace":"0af7651916cd43dd8448eb211c80319c",\
+                "type":"urn:farebus:problem:invalid_input"}
                 """
         )
         #expect(
@@ -53,9 +56,11 @@ struct ProblemTests {
         #expect(try CommandReply.success(status: 200, output: NoOutput()).body == Data("{}".utf8))
     }
 
-    @Test("Every 5xx says that the outcome is unknown", arguments: [
-        Problem.Code.internalError, .storeUnavailable, .maintenance, .stopping,
-    ])
+    @Test(
+        "Every 5xx says that the outcome is unknown",
+        arguments: [
+            Problem.Code.internalError, .storeUnavailable, .maintenance, .stopping,
+        ])
     func outcomeUnknown(code: Problem.Code) {
         #expect(code.status >= 500)
         #expect(code.retry == .sameKey)

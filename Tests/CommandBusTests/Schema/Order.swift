@@ -23,7 +23,8 @@ struct Order: Codable, Sendable, Equatable {
     let express: Bool
 
     static let text = """
-        {"id":"d_1","lines":[{"item":"bread","count":2}],"weight":1.5,"window":"ticketing","wish":"","small":7,"express":true}
+        {"id":"d_1","lines":[{"item":"bread","count":2}],"weight":1.5,"window":"ticketing","wish":"","small":7,\
+        "express":true}
         """
 }
 

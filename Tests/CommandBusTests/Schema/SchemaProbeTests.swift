@@ -14,7 +14,8 @@ struct SchemaProbeTests {
         let schema = try SchemaProbe.schema(of: Order.self)
         #expect(
             schema.properties.map(\.name) == [
-                "id", "email", "lines", "extra", "labels", "weight", "window", "on", "at", "wish", "small", "signed", "express",
+                "id", "email", "lines", "extra", "labels", "weight", "window", "on", "at", "wish", "small", "signed",
+                "express",
             ]
         )
         #expect(

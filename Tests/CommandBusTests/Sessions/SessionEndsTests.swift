@@ -19,13 +19,16 @@ struct SessionEndsTests {
         NamedTokens.principal(.rider, AccountID(trusted: account), epoch: epoch)
     }
 
-    private static func end(_ account: String, surviving epoch: Int?, _ reason: SessionEnd.Reason = .replaced) -> SessionEnd {
+    private static func end(_ account: String, surviving epoch: Int?, _ reason: SessionEnd.Reason = .replaced) -> SessionEnd
+    {
         SessionEnd(account: AccountID(trusted: account), survivingEpoch: epoch, reason: reason)
     }
 
-    @Test("A session of another epoch ends, the surviving one does not", arguments: [
-        ("a_1", 2, true), ("a_1", 1, false), ("a_1", nil, true), ("a_2", 2, false), ("a_2", nil, false),
-    ] as [(String, Int?, Bool)])
+    @Test(
+        "A session of another epoch ends, the surviving one does not",
+        arguments: [
+            ("a_1", 2, true), ("a_1", 1, false), ("a_1", nil, true), ("a_2", 2, false), ("a_2", nil, false),
+        ] as [(String, Int?, Bool)])
     func ends(account: String, surviving: Int?, isOver: Bool) {
         let notes = notes
         let watch = ends.watch(Self.principal("a_1", epoch: 1)) { notes.note($0) }

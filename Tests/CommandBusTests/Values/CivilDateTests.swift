@@ -43,7 +43,8 @@ struct CivilDateTests {
             let isNext =
                 now.year == previous.year && now.month == previous.month && now.day == previous.day + 1
                 || now.year == previous.year && now.month == previous.month + 1 && now.day == 1 && previous.day >= 28
-                || now.year == previous.year + 1 && now.month == 1 && now.day == 1 && previous.month == 12 && previous.day == 31
+                || now.year == previous.year + 1 && now.month == 1 && now.day == 1 && previous.month == 12
+                    && previous.day == 31
             if !isNext {
                 Issue.record("\(previous) is followed by \(now)")
                 return
@@ -52,15 +53,20 @@ struct CivilDateTests {
         }
     }
 
-    @Test("Leap years", arguments: [(1600, true), (1900, false), (2000, true), (2023, false), (2024, true), (2100, false), (2400, true)])
+    @Test(
+        "Leap years",
+        arguments: [(1600, true), (1900, false), (2000, true), (2023, false), (2024, true), (2100, false), (2400, true)])
     func leapYears(year: Int, isLeap: Bool) {
         #expect((CivilDate(year: year, month: 2, day: 29) != nil) == isLeap)
     }
 
-    @Test("Dates are written and read", arguments: [
-        (0, "1970-01-01"), (-1, "1969-12-31"), (20_781, "2026-11-24"), (-719_162, "0001-01-01"), (2_932_896, "9999-12-31"),
-        (11_016, "2000-02-29"),
-    ])
+    @Test(
+        "Dates are written and read",
+        arguments: [
+            (0, "1970-01-01"), (-1, "1969-12-31"), (20_781, "2026-11-24"), (-719_162, "0001-01-01"),
+            (2_932_896, "9999-12-31"),
+            (11_016, "2000-02-29"),
+        ])
     func text(days: Int, text: String) {
         let date = CivilDate(daysSinceEpoch: days)
         #expect(date.description == text)
@@ -77,15 +83,20 @@ struct CivilDateTests {
         }
     }
 
-    @Test("What is no date is not read", arguments: [
-        "", "2026-11-2", "2026-11-240", "2026-11-31", "2026-02-29", "2026-00-01", "2026-01-00", "2026-13-01", "0000-01-01",
-        "2026/11/24", "20261124", "-026-11-24", "2026-11-2x", "２０２６-11-24", "2026-1１-4", " 2026-11-24", "2026-11-24 ",
-    ])
+    @Test(
+        "What is no date is not read",
+        arguments: [
+            "", "2026-11-2", "2026-11-240", "2026-11-31", "2026-02-29", "2026-00-01", "2026-01-00", "2026-13-01",
+            "0000-01-01",
+            "2026/11/24", "20261124", "-026-11-24", "2026-11-2x", "２０２６-11-24", "2026-1１-4", " 2026-11-24", "2026-11-24 ",
+        ])
     func refused(text: String) {
         #expect(CivilDate(text) == nil)
     }
 
-    @Test("A compact date has eight digits", arguments: ["", "2026112", "202611240", "2026-1-1", "20261131", "2026112x", "00001124"])
+    @Test(
+        "A compact date has eight digits",
+        arguments: ["", "2026112", "202611240", "2026-1-1", "20261131", "2026112x", "00001124"])
     func refusedCompact(text: String) {
         #expect(CivilDate(compact: text) == nil)
     }

@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Pages and their cursors")
 struct PageTests {
-    @Test("A cursor carries its parts there and back", arguments: [
-        ["1"], ["a", "b"], ["", "x"], ["2026-11-24", "d_1", ""], ["é中🚌"], ["?>~"], ["a/b+c=="],
-    ])
+    @Test(
+        "A cursor carries its parts there and back",
+        arguments: [
+            ["1"], ["a", "b"], ["", "x"], ["2026-11-24", "d_1", ""], ["é中🚌"], ["?>~"], ["a/b+c=="],
+        ])
     func roundTrip(parts: [String]) throws {
         let cursor =
             switch parts.count {
@@ -21,7 +23,9 @@ struct PageTests {
         #expect(cursor.raw.utf8.allSatisfy { !"+/=".utf8.contains($0) }, "it must fit into a query as it is")
     }
 
-    @Test("A text that is no cursor is refused", arguments: ["", "*", "A", "MQ MQ", "_w", String(repeating: "QUFB", count: 65), "é"])
+    @Test(
+        "A text that is no cursor is refused",
+        arguments: ["", "*", "A", "MQ MQ", "_w", String(repeating: "QUFB", count: 65), "é"])
     func refused(raw: String) {
         #expect(throws: RuleViolation("must be a cursor that a list returned")) { try PageCursor(refining: raw) }
     }

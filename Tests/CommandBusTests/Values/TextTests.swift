@@ -5,9 +5,12 @@ import Testing
 
 @Suite("Refined texts and numbers")
 struct TextTests {
-    @Test("A text is trimmed, and counted in characters", arguments: [
-        ("ab", "ab"), ("  ab\t", "ab"), ("abcde", "abcde"), ("  abcde  ", "abcde"), ("日本", "日本"), ("👨‍👩‍👧‍👦x", "👨‍👩‍👧‍👦x"), ("a b", "a b"),
-    ])
+    @Test(
+        "A text is trimmed, and counted in characters",
+        arguments: [
+            ("ab", "ab"), ("  ab\t", "ab"), ("abcde", "abcde"), ("  abcde  ", "abcde"), ("日本", "日本"), ("👨‍👩‍👧‍👦x", "👨‍👩‍👧‍👦x"),
+            ("a b", "a b"),
+        ])
     func good(raw: String, kept: String) throws {
         #expect(try Text<2, 5>(refining: raw).raw == kept)
     }
@@ -29,20 +32,31 @@ struct TextTests {
         #expect(throws: RuleViolation("must have at most 40 bytes")) { try Text<1, 5>(refining: tower) }
     }
 
-    @Test("A number has bounds that belong to it", arguments: [(0, false), (1, true), (9, true), (10, false), (Int.max, false), (Int.min, false)])
+    @Test(
+        "A number has bounds that belong to it",
+        arguments: [(0, false), (1, true), (9, true), (10, false), (Int.max, false), (Int.min, false)])
     func bounded(raw: Int, isGood: Bool) {
         #expect(((try? Bounded<1, 9>(refining: raw)) != nil) == isGood)
     }
 
-    @Test("An identifier", arguments: [
-        ("d_1", true), ("A-Z.a:z_0", true), (String(repeating: "x", count: 64), true), (String(repeating: "x", count: 65), false),
-        ("", false), ("a b", false), ("a/b", false), ("é", false), ("a\n", false), ("a'b", false), ("a%", false), ("１", false),
-    ])
+    @Test(
+        "An identifier",
+        arguments: [
+            ("d_1", true), ("A-Z.a:z_0", true), (String(repeating: "x", count: 64), true),
+            (String(repeating: "x", count: 65), false),
+            ("", false), ("a b", false), ("a/b", false), ("é", false), ("a\n", false), ("a'b", false), ("a%", false),
+            ("１", false),
+        ])
     func identifier(raw: String, isGood: Bool) {
         #expect(((try? DepartureID(refining: raw)) != nil) == isGood)
     }
 
-    @Test("A currency", arguments: [("INR", true), ("EUR", true), ("inr", false), ("IN", false), ("INRX", false), ("I1R", false), ("ÄÖÜ", false), ("", false)])
+    @Test(
+        "A currency",
+        arguments: [
+            ("INR", true), ("EUR", true), ("inr", false), ("IN", false), ("INRX", false), ("I1R", false), ("ÄÖÜ", false),
+            ("", false),
+        ])
     func currency(raw: String, isGood: Bool) {
         #expect(((try? CurrencyCode(refining: raw)) != nil) == isGood)
     }

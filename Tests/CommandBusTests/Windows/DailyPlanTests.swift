@@ -6,29 +6,34 @@ import Testing
 @Suite("The service windows of a day")
 struct DailyPlanTests {
     /// The plan of the product: queueing 10:00 to 13:00, processing until 13:30, ticketing until 22:00.
-    private static let times = DailyPlan.Times(queueingFrom: 600, queueingUntil: 780, ticketingFrom: 810, ticketingUntil: 1320)
+    private static let times = DailyPlan.Times(
+        queueingFrom: 600, queueingUntil: 780, ticketingFrom: 810, ticketingUntil: 1320)
 
     private static func zone(_ name: String) throws -> TimeZone { try #require(TimeZone(identifier: name)) }
 
-    @Test("What is open when", arguments: [
-        ("00:00:00", ServiceWindow.waiting), ("09:59:59", .waiting), ("10:00:00", .queueing), ("12:59:59", .queueing),
-        ("13:00:00", .processing), ("13:29:59", .processing), ("13:30:00", .ticketing), ("21:59:59", .ticketing),
-        ("22:00:00", .waiting), ("23:59:59", .waiting),
-    ])
+    @Test(
+        "What is open when",
+        arguments: [
+            ("00:00:00", ServiceWindow.waiting), ("09:59:59", .waiting), ("10:00:00", .queueing), ("12:59:59", .queueing),
+            ("13:00:00", .processing), ("13:29:59", .processing), ("13:30:00", .ticketing), ("21:59:59", .ticketing),
+            ("22:00:00", .waiting), ("23:59:59", .waiting),
+        ])
     func open(time: String, window: ServiceWindow) throws {
         let plan = DailyPlan(times: Self.times, zone: try Self.zone("Asia/Kolkata"))
         #expect(plan.open(at: try #require(Timestamp("2026-11-24T\(time)+05:30"))) == [window])
     }
 
-    @Test("When something opens next", arguments: [
-        ("2026-11-24T09:00:00+05:30", ServiceWindow.queueing, "2026-11-24T10:00:00+05:30"),
-        ("2026-11-24T10:00:00+05:30", .queueing, "2026-11-25T10:00:00+05:30"),
-        ("2026-11-24T11:00:00+05:30", .ticketing, "2026-11-24T13:30:00+05:30"),
-        ("2026-11-24T22:00:00+05:30", .ticketing, "2026-11-25T13:30:00+05:30"),
-        ("2026-11-24T23:59:59+05:30", .queueing, "2026-11-25T10:00:00+05:30"),
-        ("2026-11-24T00:00:00+05:30", .waiting, "2026-11-24T22:00:00+05:30"),
-        ("2026-12-31T23:00:00+05:30", .processing, "2027-01-01T13:00:00+05:30"),
-    ])
+    @Test(
+        "When something opens next",
+        arguments: [
+            ("2026-11-24T09:00:00+05:30", ServiceWindow.queueing, "2026-11-24T10:00:00+05:30"),
+            ("2026-11-24T10:00:00+05:30", .queueing, "2026-11-25T10:00:00+05:30"),
+            ("2026-11-24T11:00:00+05:30", .ticketing, "2026-11-24T13:30:00+05:30"),
+            ("2026-11-24T22:00:00+05:30", .ticketing, "2026-11-25T13:30:00+05:30"),
+            ("2026-11-24T23:59:59+05:30", .queueing, "2026-11-25T10:00:00+05:30"),
+            ("2026-11-24T00:00:00+05:30", .waiting, "2026-11-24T22:00:00+05:30"),
+            ("2026-12-31T23:00:00+05:30", .processing, "2027-01-01T13:00:00+05:30"),
+        ])
     func next(now: String, window: ServiceWindow, opening: String) throws {
         let plan = DailyPlan(times: Self.times, zone: try Self.zone("Asia/Kolkata"))
         let next = plan.nextOpening(of: [window], after: try #require(Timestamp(now)))
@@ -54,16 +59,18 @@ struct DailyPlanTests {
         #expect(DailyPlan(times: Self.times, zone: .gmt, forced: []).open(at: Timestamp(milliseconds: 0)) == [])
     }
 
-    @Test("The clock on the wall counts where it is put forward and back", arguments: [
-        // Berlin, 29 March 2026: 02:00 becomes 03:00. 25 October: 03:00 becomes 02:00.
-        ("Europe/Berlin", "2026-03-29T00:30:00+01:00", "2026-03-29T10:00:00+02:00"),
-        ("Europe/Berlin", "2026-10-25T00:30:00+02:00", "2026-10-25T10:00:00+01:00"),
-        ("Europe/Berlin", "2026-03-28T12:00:00+01:00", "2026-03-29T10:00:00+02:00"),
-        ("America/New_York", "2026-03-08T00:30:00-05:00", "2026-03-08T10:00:00-04:00"),
-        ("America/New_York", "2026-11-01T00:30:00-04:00", "2026-11-01T10:00:00-05:00"),
-        ("Australia/Lord_Howe", "2026-10-04T00:30:00+10:30", "2026-10-04T10:00:00+11:00"),
-        ("Pacific/Apia", "2026-06-01T00:00:00+13:00", "2026-06-01T10:00:00+13:00"),
-    ])
+    @Test(
+        "The clock on the wall counts where it is put forward and back",
+        arguments: [
+            // Berlin, 29 March 2026: 02:00 becomes 03:00. 25 October: 03:00 becomes 02:00.
+            ("Europe/Berlin", "2026-03-29T00:30:00+01:00", "2026-03-29T10:00:00+02:00"),
+            ("Europe/Berlin", "2026-10-25T00:30:00+02:00", "2026-10-25T10:00:00+01:00"),
+            ("Europe/Berlin", "2026-03-28T12:00:00+01:00", "2026-03-29T10:00:00+02:00"),
+            ("America/New_York", "2026-03-08T00:30:00-05:00", "2026-03-08T10:00:00-04:00"),
+            ("America/New_York", "2026-11-01T00:30:00-04:00", "2026-11-01T10:00:00-05:00"),
+            ("Australia/Lord_Howe", "2026-10-04T00:30:00+10:30", "2026-10-04T10:00:00+11:00"),
+            ("Pacific/Apia", "2026-06-01T00:00:00+13:00", "2026-06-01T10:00:00+13:00"),
+        ])
     func daylightSaving(zone: String, now: String, opening: String) throws {
         let plan = DailyPlan(times: Self.times, zone: try Self.zone(zone))
         #expect(plan.nextOpening(of: [.queueing], after: try #require(Timestamp(now)))?.description == opening)
@@ -81,12 +88,14 @@ struct DailyPlanTests {
 
     /// The two answers must agree: minute by minute through the days on which clocks change, a window begins exactly
     /// when it was announced.
-    @Test("Every beginning is announced, and every announcement comes true", arguments: [
-        ("Asia/Kolkata", "2026-11-23T00:00:00Z"), ("Europe/Berlin", "2026-03-28T00:00:00Z"),
-        ("Europe/Berlin", "2026-10-24T00:00:00Z"), ("America/New_York", "2026-03-07T12:00:00Z"),
-        ("America/New_York", "2026-10-31T12:00:00Z"), ("Australia/Lord_Howe", "2026-04-03T12:00:00Z"),
-        ("America/St_Johns", "2026-11-01T00:00:00Z"), ("Asia/Kathmandu", "2026-01-01T00:00:00Z"),
-    ])
+    @Test(
+        "Every beginning is announced, and every announcement comes true",
+        arguments: [
+            ("Asia/Kolkata", "2026-11-23T00:00:00Z"), ("Europe/Berlin", "2026-03-28T00:00:00Z"),
+            ("Europe/Berlin", "2026-10-24T00:00:00Z"), ("America/New_York", "2026-03-07T12:00:00Z"),
+            ("America/New_York", "2026-10-31T12:00:00Z"), ("Australia/Lord_Howe", "2026-04-03T12:00:00Z"),
+            ("America/St_Johns", "2026-11-01T00:00:00Z"), ("Asia/Kathmandu", "2026-01-01T00:00:00Z"),
+        ])
     func agreement(zone: String, start: String) throws {
         let plan = DailyPlan(times: Self.times, zone: try Self.zone(zone))
         var now = try #require(Timestamp(start))

@@ -39,7 +39,8 @@ struct WorkTests {
         #expect(reply.status == 201)
         #expect(reply.position?.description == "test.1")
         try expectEffects(1, total: 5)
-        #expect(try fixture.raw.text("SELECT actor || ' ' || kind || ' ' || subject FROM events") == "a_1 counter.added counter")
+        #expect(
+            try fixture.raw.text("SELECT actor || ' ' || kind || ' ' || subject FROM events") == "a_1 counter.added counter")
         #expect(try fixture.raw.text("SELECT CAST(data AS TEXT) FROM events") == reply.text)
         #expect(try fixture.raw.integer("SELECT at FROM events") == fixture.clock.now().milliseconds)
         #expect(try keysKept() == 0)
@@ -60,7 +61,9 @@ struct WorkTests {
         #expect(seen.withLock { $0 } == "[5]")
     }
 
-    @Test("A refusal and a fault leave nothing, and tell nothing", arguments: [("refusal", 409), ("busy", 429), ("fault", 500)])
+    @Test(
+        "A refusal and a fault leave nothing, and tell nothing",
+        arguments: [("refusal", 409), ("busy", 429), ("fault", 500)])
     func nothing(ending: String, status: Int) async throws {
         let reply = try await bus.send("counter.add", #"{"by":5,"then":"\#(ending)"}"#, as: rider)
         #expect(reply.status == status)
@@ -70,9 +73,12 @@ struct WorkTests {
         try expectEffects(1, total: 2)
     }
 
-    @Test("The same key and the same input: the first answer, byte by byte, and one effect", arguments: [
-        #"{"by":5,"note":"x/é"}"#, "{\n  \"note\" : \"x\\/\\u00e9\" ,\t\"by\" : 5.0 }", #"{"note":" x/é ","by":5,"then":null}"#,
-    ])
+    @Test(
+        "The same key and the same input: the first answer, byte by byte, and one effect",
+        arguments: [
+            #"{"by":5,"note":"x/é"}"#, "{\n  \"note\" : \"x\\/\\u00e9\" ,\t\"by\" : 5.0 }",
+            #"{"note":" x/é ","by":5,"then":null}"#,
+        ])
     func replay(again: String) async throws {
         let first = try await bus.send("counter.add", #"{"by":5,"note":"x/é"}"#, as: rider, key: "k1")
         #expect(first.status == 201)
@@ -168,7 +174,8 @@ struct WorkTests {
             for index in 0..<100 {
                 group.addTask {
                     let space = String(repeating: " ", count: index % 7)
-                    return try await bus.send("counter.add", "{\(space)\"by\":\(space)5}", as: rider, key: "k1", trace: "\(index)")
+                    return try await bus.send(
+                        "counter.add", "{\(space)\"by\":\(space)5}", as: rider, key: "k1", trace: "\(index)")
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -33,11 +33,13 @@ struct ConstraintTests {
         }
     }
 
-    @Test("The journal is append-only", arguments: [
-        "UPDATE journal SET reference = 'x'", "UPDATE journal SET hash = zeroblob(32)", "DELETE FROM journal",
-        "UPDATE postings SET amount = amount + 1", "DELETE FROM postings", "REPLACE INTO journal SELECT * FROM journal",
-        "REPLACE INTO postings SELECT * FROM postings",
-    ])
+    @Test(
+        "The journal is append-only",
+        arguments: [
+            "UPDATE journal SET reference = 'x'", "UPDATE journal SET hash = zeroblob(32)", "DELETE FROM journal",
+            "UPDATE postings SET amount = amount + 1", "DELETE FROM postings", "REPLACE INTO journal SELECT * FROM journal",
+            "REPLACE INTO postings SELECT * FROM postings",
+        ])
     func appendOnly(sql: String) async throws {
         let before = try fixture.raw.texts("SELECT hex(hash) || reference FROM journal")
         #expect(before.count == 1)
@@ -46,13 +48,16 @@ struct ConstraintTests {
         #expect(try await fixture.findings() == [])
     }
 
-    @Test("The seats of a departure add up, and none is below zero", arguments: [
-        "UPDATE departures SET available = -1, booked = 3", "UPDATE departures SET available = 1",
-        "UPDATE departures SET booked = 1", "UPDATE departures SET booked = -1, available = 3",
-        "UPDATE departures SET boarded = -1, available = 3", "UPDATE departures SET no_show = -1, available = 3",
-        "UPDATE departures SET capacity = 3", "UPDATE departures SET state = 'lost'", "UPDATE departures SET fare_amount = -1",
-        "UPDATE departures SET withdrawn = 1",
-    ])
+    @Test(
+        "The seats of a departure add up, and none is below zero",
+        arguments: [
+            "UPDATE departures SET available = -1, booked = 3", "UPDATE departures SET available = 1",
+            "UPDATE departures SET booked = 1", "UPDATE departures SET booked = -1, available = 3",
+            "UPDATE departures SET boarded = -1, available = 3", "UPDATE departures SET no_show = -1, available = 3",
+            "UPDATE departures SET capacity = 3", "UPDATE departures SET state = 'lost'",
+            "UPDATE departures SET fare_amount = -1",
+            "UPDATE departures SET withdrawn = 1",
+        ])
     func seats(sql: String) async {
         #expect(await refusal(of: sql) == .SQLITE_CONSTRAINT_CHECK)
     }
@@ -60,16 +65,21 @@ struct ConstraintTests {
     @Test("A wallet is never below zero, an account of the operator may be")
     func wallets() async {
         #expect(
-            await refusal(of: "UPDATE ledger_accounts SET balance = -1 WHERE name = 'wallet:a_one'") == .SQLITE_CONSTRAINT_CHECK
+            await refusal(of: "UPDATE ledger_accounts SET balance = -1 WHERE name = 'wallet:a_one'")
+                == .SQLITE_CONSTRAINT_CHECK
         )
         #expect(await refusal(of: "UPDATE ledger_accounts SET balance = -1 WHERE name = 'operator:fares'") == nil)
     }
 
-    private func insert(_ id: String, rider: String = "a_one", departure: String? = nil, _ columns: String = "") -> String {
+    private static let freeRide = "'booked', 0, 'INR', 0, 0, 0, NULL, NULL, NULL"
+
+    private func insert(
+        _ id: String, rider: String = "a_one", departure: String? = nil, _ columns: String = freeRide
+    ) -> String {
         """
         INSERT INTO bookings (id, departure, rider, state, fare, currency, cutoff_minutes, refund_percent, booked_at,
             charge, cancelled_at, refund)
-        VALUES ('\(id)', '\(departure ?? self.departure.id.raw)', '\(rider)', \(columns.isEmpty ? "'booked', 0, 'INR', 0, 0, 0, NULL, NULL, NULL" : columns))
+        VALUES ('\(id)', '\(departure ?? self.departure.id.raw)', '\(rider)', \(columns))
         """
     }
 
@@ -81,17 +91,22 @@ struct ConstraintTests {
         #expect(await refusal(of: insert("b_2")) == .SQLITE_CONSTRAINT_UNIQUE)
         #expect(await refusal(of: "UPDATE bookings SET state = 'cancelled', cancelled_at = 1 WHERE id = 'b_1'") == nil)
         #expect(await refusal(of: insert("b_2")) == nil)
-        #expect(await refusal(of: "UPDATE bookings SET state = 'booked', cancelled_at = NULL WHERE id = 'b_1'") == .SQLITE_CONSTRAINT_UNIQUE)
+        #expect(
+            await refusal(of: "UPDATE bookings SET state = 'booked', cancelled_at = NULL WHERE id = 'b_1'")
+                == .SQLITE_CONSTRAINT_UNIQUE)
     }
 
-    @Test("A booking agrees with itself", arguments: [
-        // A fare without a charge, a charge that is no entry, a free ride with one.
-        "'booked', 2000, 'INR', 0, 0, 0, NULL, NULL, NULL", "'booked', 0, 'INR', 0, 0, 0, (SELECT id FROM journal), NULL, NULL",
-        "'booked', -1, 'INR', 0, 0, 0, NULL, NULL, NULL", "'lost', 0, 'INR', 0, 0, 0, NULL, NULL, NULL",
-        "'booked', 0, 'INR', 0, 101, 0, NULL, NULL, NULL", "'booked', 0, 'INR', 0, -1, 0, NULL, NULL, NULL",
-        "'cancelled', 0, 'INR', 0, 0, 0, NULL, NULL, NULL", "'booked', 0, 'INR', 0, 0, 0, NULL, 1, NULL",
-        "'booked', 0, 'INR', 0, 0, 0, NULL, NULL, (SELECT id FROM journal)",
-    ])
+    @Test(
+        "A booking agrees with itself",
+        arguments: [
+            // A fare without a charge, a charge that is no entry, a free ride with one.
+            "'booked', 2000, 'INR', 0, 0, 0, NULL, NULL, NULL",
+            "'booked', 0, 'INR', 0, 0, 0, (SELECT id FROM journal), NULL, NULL",
+            "'booked', -1, 'INR', 0, 0, 0, NULL, NULL, NULL", "'lost', 0, 'INR', 0, 0, 0, NULL, NULL, NULL",
+            "'booked', 0, 'INR', 0, 101, 0, NULL, NULL, NULL", "'booked', 0, 'INR', 0, -1, 0, NULL, NULL, NULL",
+            "'cancelled', 0, 'INR', 0, 0, 0, NULL, NULL, NULL", "'booked', 0, 'INR', 0, 0, 0, NULL, 1, NULL",
+            "'booked', 0, 'INR', 0, 0, 0, NULL, NULL, (SELECT id FROM journal)",
+        ])
     func bookings(columns: String) async {
         #expect(await refusal(of: insert("b_1", columns)) == .SQLITE_CONSTRAINT_CHECK)
     }
@@ -112,7 +127,8 @@ struct ConstraintTests {
         let departure = departure
         let isMade = try await fixture.work { work in try work.tx.insert(departure) }
         #expect(!isMade)
-        let copy = "INSERT INTO departures SELECT 'd_copy', bus, route, service_date, departs_at, utc_offset, capacity, available,"
+        let copy =
+            "INSERT INTO departures SELECT 'd_copy', bus, route, service_date, departs_at, utc_offset, capacity, available,"
             + " booked, boarded, no_show, fare_amount, fare_currency, state, withdrawn FROM departures"
         #expect(await refusal(of: copy) == .SQLITE_CONSTRAINT_UNIQUE)
     }

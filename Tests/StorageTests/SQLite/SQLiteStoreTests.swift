@@ -39,7 +39,8 @@ struct SQLiteStoreTests {
         let (journal, synchronous, foreignKeys) = try await store.transact(
             TransactionUnit { tx in
                 (
-                    try String.fetchOne(tx.db, sql: "PRAGMA journal_mode"), try Int.fetchOne(tx.db, sql: "PRAGMA synchronous"),
+                    try String.fetchOne(tx.db, sql: "PRAGMA journal_mode"),
+                    try Int.fetchOne(tx.db, sql: "PRAGMA synchronous"),
                     try Int.fetchOne(tx.db, sql: "PRAGMA foreign_keys")
                 )
             }
@@ -83,7 +84,9 @@ struct SQLiteStoreTests {
 
     @Test("What is thrown arrives as it was thrown")
     func thrown() async throws {
-        await #expect(throws: Problem.notFound("luck")) { try await store.transact(Self.unit("a") { throw Problem.notFound("luck") }) }
+        await #expect(throws: Problem.notFound("luck")) {
+            try await store.transact(Self.unit("a") { throw Problem.notFound("luck") })
+        }
         await #expect(throws: Fault.self) { try await store.transact(Self.unit("a") { throw Fault() }) }
         await #expect(throws: Fault.self) { try await store.read { _ in throw Fault() } }
         await #expect(throws: Problem.notFound("luck")) { try await store.read { _ in throw Problem.notFound("luck") } }
@@ -146,7 +149,8 @@ struct SQLiteStoreTests {
                     try await store.transact(
                         TransactionUnit(
                             perform: { tx in
-                                let before = try tx.setting("count").map { try WireJSON.decode([Int].self, from: $0) }?.first ?? 0
+                                let before =
+                                    try tx.setting("count").map { try WireJSON.decode([Int].self, from: $0) }?.first ?? 0
                                 try tx.set("count", WireJSON.encode([before + 1]))
                                 return before + 1
                             },
@@ -180,7 +184,8 @@ struct SQLiteStoreTests {
                 group.addTask {
                     let name = "unit \(1000 + number)"
                     let note: @Sendable (inout Int) -> Void = { _ in told.add(1000 + number) }
-                    let unit = number % 20 == 7 ? Self.unit(name, committed: note).poisoned : Self.unit(name, committed: note)
+                    let unit =
+                        number % 20 == 7 ? Self.unit(name, committed: note).poisoned : Self.unit(name, committed: note)
                     do {
                         _ = try await store.transact(unit)
                         return (name, true)

@@ -92,7 +92,10 @@ struct WalletCommandTests {
             let reply = try await bus.send("wallet.transactions", #"{"after":"\#(cursor)"}"#, as: token)
             #expect(reply.violations == ["/after must be a cursor that a list returned"])
         }
-        #expect(try await bus.send("wallet.transactions", #"{"limit":0}"#, as: token).violations == ["/limit must be from 1 to 200"])
+        #expect(
+            try await bus.send("wallet.transactions", #"{"limit":0}"#, as: token).violations == [
+                "/limit must be from 1 to 200"
+            ])
         #expect(try await bus.send("wallet.transactions", #"{"limit":201}"#, as: token).code == "invalid_input")
     }
 }

@@ -28,7 +28,9 @@ struct JournalEntryTests {
     /// Computed by another program from the description of the format; journals that are out there depend on it.
     @Test("It is exactly this")
     func golden() {
-        #expect(Self.hex(Self.entry().hash(after: JournalEntry.genesis)) == "9247a3f928bae91478fd24805ddbdc9f2ab426f711096cb9439d47986fdefc9a")
+        #expect(
+            Self.hex(Self.entry().hash(after: JournalEntry.genesis))
+                == "9247a3f928bae91478fd24805ddbdc9f2ab426f711096cb9439d47986fdefc9a")
         #expect(JournalEntry.genesis == Data(count: 32))
     }
 

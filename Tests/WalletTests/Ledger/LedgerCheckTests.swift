@@ -40,9 +40,11 @@ struct LedgerCheckTests {
         #expect(result.entries == 5)
     }
 
-    @Test("a changed field of an entry", arguments: [
-        "reference = 'b_9'", "actor = 'a_one'", "kind = 'refund'", "at = at + 1", "currency = 'EUR'", "id = 'j_forged'",
-    ])
+    @Test(
+        "a changed field of an entry",
+        arguments: [
+            "reference = 'b_9'", "actor = 'a_one'", "kind = 'refund'", "at = at + 1", "currency = 'EUR'", "id = 'j_forged'",
+        ])
     func changedField(change: String) async throws {
         try raw.execute("UPDATE journal SET \(change) WHERE sequence = 3")
         #expect(try await findings() == ["journal entry \(try id(3)): its content does not match its hash"])
@@ -181,7 +183,9 @@ struct LedgerCheckTests {
     func accounts() async throws {
         try raw.execute("INSERT INTO ledger_accounts VALUES ('wallet:a_ghost', 'INR', 7)")
         #expect(
-            try await findings() == ["wallet:a_ghost: its balance is 7, its entries sum to 0", "all balances sum to 7, not to zero"]
+            try await findings() == [
+                "wallet:a_ghost: its balance is 7, its entries sum to 0", "all balances sum to 7, not to zero",
+            ]
         )
         try raw.execute("DELETE FROM ledger_accounts WHERE name LIKE 'wallet:%'")
         #expect(try await findings().contains("all balances sum to -9700, not to zero"))
@@ -211,7 +215,8 @@ struct LedgerCheckTests {
     func overflow() async {
         await #expect(processExitsWith: .success) {
             let huge = Posting(account: .fares, amount: .max, balanceAfter: .max)
-            let result = try LedgerCheck.run(SpoiledLedger(postings: [huge, huge], accounts: [(.fares, .max), (.grants, .max)]))
+            let result = try LedgerCheck.run(
+                SpoiledLedger(postings: [huge, huge], accounts: [(.fares, .max), (.grants, .max)]))
             try #require(!result.findings.isEmpty)
         }
     }

@@ -104,7 +104,9 @@ struct LedgerTests {
             for number in 0..<100 {
                 group.addTask {
                     let entry = try? await fixture.work { work in
-                        try ledger.move(300, from: .wallet(rider), to: .fares, kind: .fare, reference: "b_\(number)", in: work).id
+                        try ledger.move(
+                            300, from: .wallet(rider), to: .fares, kind: .fare, reference: "b_\(number)", in: work
+                        ).id
                     }
                     return entry != nil
                 }
@@ -123,7 +125,8 @@ struct LedgerTests {
         for number in 0..<5 { try await move(100, from: .wallet(rider), to: .fares, reference: "b_\(number)") }
         let pages = try await fixture.read { snapshot in
             (
-                try snapshot.journal(after: 0, limit: 4).map(\.sequence), try snapshot.journal(after: 4, limit: 4).map(\.sequence),
+                try snapshot.journal(after: 0, limit: 4).map(\.sequence),
+                try snapshot.journal(after: 4, limit: 4).map(\.sequence),
                 try snapshot.journal(after: 6, limit: 4).map(\.sequence)
             )
         }
@@ -132,7 +135,9 @@ struct LedgerTests {
         #expect(pages.2 == [])
     }
 
-    @Test("An account is found again by its name", arguments: [LedgerAccount.fares, .grants, .wallet(AccountID(trusted: "a_1:x"))])
+    @Test(
+        "An account is found again by its name",
+        arguments: [LedgerAccount.fares, .grants, .wallet(AccountID(trusted: "a_1:x"))])
     func names(account: LedgerAccount) {
         #expect(LedgerAccount(name: account.name) == account)
     }
