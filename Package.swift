@@ -41,7 +41,9 @@ let package = Package(
         ),
 
         // Features: commands, handlers and the rules of the domain.
-        .target(name: "Auth", dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Auth",
+            dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Booking",
             dependencies: ["CommandBus", "Cryptography", "Wallet", "CZip"]
@@ -148,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Support", .product(name: "GRDB", package: "GRDB.swift"),
+                "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Support",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .testTarget(
@@ -170,9 +173,17 @@ let package = Package(
         ),
         .testTarget(
             name: "WSTransportTests",
-            dependencies: ["WSTransport", "CommandBus", "Support", .product(name: "HummingbirdCore", package: "hummingbird")] + nio
+            dependencies: [
+                "WSTransport", "CommandBus", "Support", .product(name: "HummingbirdCore", package: "hummingbird"),
+            ] + nio
         ),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Booking", "CommandBus", "Cryptography", "Storage", "Wallet", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")] + nio),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "Booking", "CommandBus", "Cryptography", "Storage", "Wallet", "Support",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio),
         .testTarget(name: "EndToEndTests", dependencies: ["Support"] + nio),
     ]
 )

@@ -8,7 +8,8 @@ package enum SessionCheck {
         let findings = tallies.compactMap { tally -> String? in
             if tally.sessions > 1 { return "account \(tally.account): it has \(tally.sessions) live sessions" }
             if tally.newestEpoch != tally.accountEpoch {
-                return "account \(tally.account): its live session is of epoch \(tally.newestEpoch), not \(tally.accountEpoch)"
+                return
+                    "account \(tally.account): its live session is of epoch \(tally.newestEpoch), not \(tally.accountEpoch)"
             }
             return nil
         }

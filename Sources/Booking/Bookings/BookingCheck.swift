@@ -31,7 +31,8 @@ package enum BookingCheck {
                 count += 1
                 known.insert(booking.id.raw)
                 if booking.state != .cancelled, !live.insert(Seat(booking)).inserted {
-                    findings.append("booking \(booking.id): the rider has two live bookings on departure \(booking.departure)")
+                    findings.append(
+                        "booking \(booking.id): the rider has two live bookings on departure \(booking.departure)")
                 }
                 findings += check(booking, money[booking.id.raw] ?? Movements())
             }
@@ -68,12 +69,16 @@ package enum BookingCheck {
         var findings: [String] = []
         let charges = booking.fare.amount == 0 ? [] : [booking.fare.amount]
         if money.charges.map(\.amount) != charges {
-            findings.append("booking \(booking.id): it should have been charged \(charges), and was charged \(money.charges.map(\.amount))")
+            findings.append(
+                "booking \(booking.id): it should have been charged \(charges), and was charged \(money.charges.map(\.amount))"
+            )
         }
         let due = booking.state == .cancelled ? booking.policy.refund(of: booking.fare.amount) : 0
         let refunds = due == 0 ? [] : [due]
         if money.refunds.map(\.amount) != refunds {
-            findings.append("booking \(booking.id): it should have been refunded \(refunds), and was refunded \(money.refunds.map(\.amount))")
+            findings.append(
+                "booking \(booking.id): it should have been refunded \(refunds), and was refunded \(money.refunds.map(\.amount))"
+            )
         }
         if (money.charges + money.refunds).contains(where: { $0.wallet != .wallet(booking.rider) }) {
             findings.append("booking \(booking.id): its money went through another wallet than its rider's")

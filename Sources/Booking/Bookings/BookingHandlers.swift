@@ -109,7 +109,8 @@ where
         guard let departure = try work.tx.departure(id) else { return .notFound("departure") }
         if departure.state == .cancelled { return Problem(.departureCancelled, "The operator cancelled this departure.") }
         guard departure.state == .scheduled, departure.departsAt > work.context.now else {
-            return Problem(.departed, "Seats on this departure are no longer sold; it leaves or left at \(departure.departsAt).")
+            return Problem(
+                .departed, "Seats on this departure are no longer sold; it leaves or left at \(departure.departsAt).")
         }
         return Problem(.soldOut, "All \(departure.seats.capacity) seats are taken.")
     }

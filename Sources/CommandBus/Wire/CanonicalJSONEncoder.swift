@@ -50,7 +50,8 @@ private enum JSONPiece {
             guard value.isFinite else {
                 throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "JSON has no such number"))
             }
-            bytes.append(contentsOf: (value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)").utf8)
+            bytes.append(
+                contentsOf: (value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)").utf8)
         case .string(let text): Self.write(text, to: &bytes)
         case .array(let box):
             bytes.append(UInt8(ascii: "["))

@@ -24,7 +24,8 @@ enum CommandReference {
 
     private static func section(_ entry: CommandEntry) -> [String] {
         var lines = [
-            "## `\(entry.name)`", "", entry.summary, "", "- REST: `\(entry.route.method.rawValue) \(entry.route.path)` → \(entry.status)",
+            "## `\(entry.name)`", "", entry.summary, "",
+            "- REST: `\(entry.route.method.rawValue) \(entry.route.path)` → \(entry.status)",
             "- Who: \(text(entry.access))",
         ]
         if let windows = entry.windows {

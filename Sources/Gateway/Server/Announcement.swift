@@ -23,7 +23,8 @@ enum Announcement {
     private static func demo(_ configuration: ServerConfiguration, folder: DataFolder, port: Int) -> [String] {
         let server = "http://\(configuration.http.host):\(port)"
         let token = "TOKEN=$(jq -r '.\"rider1@demo.test\"' \(folder.demoSessions))"
-        let departure = "BUS=$(curl -s \"\(server)/v1/departures?limit=1\" -H \"Authorization: Bearer $TOKEN\" | jq -r '.items[0].id')"
+        let departure =
+            "BUS=$(curl -s \"\(server)/v1/departures?limit=1\" -H \"Authorization: Bearer $TOKEN\" | jq -r '.items[0].id')"
         let next = departure.replacing("limit=1", with: "limit=2").replacing(".items[0]", with: ".items[1]")
         return [
             "",

@@ -57,7 +57,8 @@ enum DataFolderError: Error, CustomStringConvertible {
         case .inUse(let path): "Another server works with \(path). Stop it, or give this one a folder of its own (--data)."
         case .unreadableKey(let path): "\(path) is not a key of 32 bytes. Restore it from the backup of this folder."
         case .unwritable(let path): "\(path) can't be written."
-        case .notADemo(let path): "\(path) holds data that is no demo's. --demo takes an empty folder, or one that it made itself."
+        case .notADemo(let path):
+            "\(path) holds data that is no demo's. --demo takes an empty folder, or one that it made itself."
         case .isADemo(let path):
             "\(path) holds demo data, whose passwords everybody knows. Start with --demo, or give an empty folder (--data)."
         }

@@ -62,7 +62,8 @@ extension BookingRecord {
     fileprivate init(_ row: Row) throws {
         self.init(
             id: BookingID(trusted: row[0]), departure: DepartureID(trusted: row[1]), rider: AccountID(trusted: row[2]),
-            state: try StoredValue.word(row[3], in: "bookings"), fare: Money(amount: row[4], currency: CurrencyCode(trusted: row[5])),
+            state: try StoredValue.word(row[3], in: "bookings"),
+            fare: Money(amount: row[4], currency: CurrencyCode(trusted: row[5])),
             policy: RefundPolicy(cutoffMinutes: row[6], percent: row[7]), bookedAt: Timestamp(milliseconds: row[8]),
             charge: (row[9] as String?).map(JournalEntryID.init(trusted:)),
             cancelledAt: (row[10] as Int64?).map { Timestamp(milliseconds: $0) },

@@ -19,7 +19,8 @@ extension LedgerReads where Self: SQLiteReads {
         )
         return try Row.fetchAll(statement, arguments: [account.name, before ?? .max, limit]).map { row in
             Movement(
-                sequence: row[0], entry: JournalEntryID(trusted: row[1]), kind: try StoredValue.word(row[2], in: "journal"), amount: row[3],
+                sequence: row[0], entry: JournalEntryID(trusted: row[1]), kind: try StoredValue.word(row[2], in: "journal"),
+                amount: row[3],
                 balanceAfter: row[4], at: Timestamp(milliseconds: row[5]), reference: row[6]
             )
         }
@@ -43,7 +44,8 @@ extension LedgerReads where Self: SQLiteReads {
                 return Posting(account: account, amount: line[1], balanceAfter: line[2])
             }
             let entry = JournalEntry(
-                id: JournalEntryID(trusted: row[1]), kind: try StoredValue.word(row[2], in: "journal"), at: Timestamp(milliseconds: row[3]),
+                id: JournalEntryID(trusted: row[1]), kind: try StoredValue.word(row[2], in: "journal"),
+                at: Timestamp(milliseconds: row[3]),
                 reference: row[4], actor: row[5], currency: CurrencyCode(trusted: row[6]), postings: lines
             )
             return StoredEntry(sequence: number, entry: entry, previous: row[7], hash: row[8])

@@ -30,7 +30,8 @@ package enum LedgerCheck {
                 for posting in entry.postings {
                     computed[posting.account] = sum([computed[posting.account, default: 0], posting.amount]) ?? 0
                     if computed[posting.account] != posting.balanceAfter {
-                        findings.append("journal entry \(entry.id): the balance of \(posting.account.name) is wrong after it")
+                        findings.append(
+                            "journal entry \(entry.id): the balance of \(posting.account.name) is wrong after it")
                     }
                 }
             }
@@ -39,7 +40,8 @@ package enum LedgerCheck {
         let balances = try ledger.balances()
         for (account, balance) in balances {
             if balance != computed[account, default: 0] {
-                findings.append("\(account.name): its balance is \(balance), its entries sum to \(computed[account, default: 0])")
+                findings.append(
+                    "\(account.name): its balance is \(balance), its entries sum to \(computed[account, default: 0])")
             }
             if account.isNeverNegative, balance < 0 { findings.append("\(account.name): its balance is below zero") }
         }

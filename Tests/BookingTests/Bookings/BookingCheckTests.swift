@@ -78,7 +78,8 @@ struct BookingCheckTests {
     func otherFare(change: String, expected: String) async throws {
         try raw.execute("UPDATE bookings SET \(change) WHERE id = '\(kept.id)'")
         #expect(
-            try await findings().contains("booking \(kept.id): it should have been charged \(expected), and was charged [2000]"))
+            try await findings().contains(
+                "booking \(kept.id): it should have been charged \(expected), and was charged [2000]"))
     }
 
     @Test("a free ride that was not free")

@@ -39,7 +39,9 @@ struct RESTCaller {
                 target = target.replacing("{\(name)}", with: Self.escaped(Self.text(members.removeValue(forKey: name))))
             }
             guard entry.route.takesQuery else { return (target, try WireJSON.encode(members)) }
-            let query = members.sorted { $0.key < $1.key }.map { "\(Self.escaped($0.key))=\(Self.escaped(Self.text($0.value)))" }
+            let query = members.sorted { $0.key < $1.key }.map {
+                "\(Self.escaped($0.key))=\(Self.escaped(Self.text($0.value)))"
+            }
             return (query.isEmpty ? target : target + "?" + query.joined(separator: "&"), nil)
         }
     }
@@ -80,7 +82,8 @@ actor SocketCaller {
         if let key = parity.key { members.append(#""key":"\#(key)""#) }
         switch parity.input {
         case .bytes(let text): members.append(#""input":\#(text)"#)
-        case .object(let object): members.append(#""input":\#(String(decoding: try WireJSON.encode(object), as: UTF8.self))"#)
+        case .object(let object):
+            members.append(#""input":\#(String(decoding: try WireJSON.encode(object), as: UTF8.self))"#)
         }
         try await socket.send("{" + members.joined(separator: ",") + "}")
         let frame = try await socket.text(containing: #""id":"\#(sent)""#)

@@ -50,9 +50,10 @@ struct ParityCases {
 
     /// The scenario, then every way of getting each command wrong.
     func all() -> [ParityCase] {
-        scenario + table.entries.flatMap { entry in
-            unauthorized(entry) + malformed(entry) + conflicting(entry) + oversized(entry)
-        }
+        scenario
+            + table.entries.flatMap { entry in
+                unauthorized(entry) + malformed(entry) + conflicting(entry) + oversized(entry)
+            }
     }
 
     private func example(_ entry: CommandEntry) -> [String: JSONValue] {
@@ -111,7 +112,9 @@ struct ParityCases {
             add("wrong \(field.name)", .object(wrong), status: 422)
         }
         if !fields.isEmpty, fields.contains(where: \.isRequired) {
-            add("nothing of what is required", .object(example(entry).filter { entry.route.placeholders.contains($0.key) }), status: 422)
+            add(
+                "nothing of what is required", .object(example(entry).filter { entry.route.placeholders.contains($0.key) }),
+                status: 422)
         }
         for name in entry.route.placeholders {
             var wrong = example(entry)
@@ -129,7 +132,8 @@ struct ParityCases {
         guard entry.idempotency != .none else { return [] }
         let (who, input) = (allowed(entry), ParityCase.Input.object(example(entry)))
         var cases = [
-            ParityCase(entry.name, "a key of 256 characters", as: who, input, key: String(repeating: "k", count: 256), status: 400),
+            ParityCase(
+                entry.name, "a key of 256 characters", as: who, input, key: String(repeating: "k", count: 256), status: 400),
             // This key belongs to the scenario's first booking.
             ParityCase(entry.name, "a key used for something else", as: "rider1@demo.test", input, key: "scenario-book"),
         ]

@@ -29,19 +29,32 @@ enum ParityScenario {
             ParityCase("departures.list", "one too many", as: rider, .object(["limit": .integer(201)]), status: 422),
             ParityCase("departures.show", "good", as: rider, .object(["id": first]), status: 200),
             ParityCase("departures.show", "no such", as: rider, .object(["id": .string("d_none")]), status: 404),
-            ParityCase("bookings.create", "good", as: rider, .object(["departure": first]), key: "scenario-book", status: 201),
-            ParityCase("bookings.create", "again, same key", as: rider, .object(["departure": first]), key: "scenario-book", status: 201),
-            ParityCase("bookings.create", "same key, other input", as: rider, .object(["departure": second]), key: "scenario-book", status: 422),
-            ParityCase("bookings.create", "booked already", as: rider, .object(["departure": first]), key: "k2", status: 409),
-            ParityCase("bookings.create", "the refusal again", as: rider, .object(["departure": first]), key: "k2", status: 409),
-            ParityCase("bookings.create", "no such departure", as: rider, .object(["departure": .string("d_none")]), key: "k3", status: 404),
+            ParityCase(
+                "bookings.create", "good", as: rider, .object(["departure": first]), key: "scenario-book", status: 201),
+            ParityCase(
+                "bookings.create", "again, same key", as: rider, .object(["departure": first]), key: "scenario-book",
+                status: 201),
+            ParityCase(
+                "bookings.create", "same key, other input", as: rider, .object(["departure": second]), key: "scenario-book",
+                status: 422),
+            ParityCase(
+                "bookings.create", "booked already", as: rider, .object(["departure": first]), key: "k2", status: 409),
+            ParityCase(
+                "bookings.create", "the refusal again", as: rider, .object(["departure": first]), key: "k2", status: 409),
+            ParityCase(
+                "bookings.create", "no such departure", as: rider, .object(["departure": .string("d_none")]), key: "k3",
+                status: 404),
             ParityCase("bookings.list", "good", as: rider, .object(["state": .string("booked")]), status: 200),
             ParityCase("bookings.show", "good", as: rider, .object(["id": .string("{booking}")]), status: 200),
-            ParityCase("bookings.show", "somebody else's", as: "rider2@demo.test", .object(["id": .string("{booking}")]), status: 404),
+            ParityCase(
+                "bookings.show", "somebody else's", as: "rider2@demo.test", .object(["id": .string("{booking}")]),
+                status: 404),
             ParityCase("wallet.show", "good", as: rider, .object([:]), status: 200),
             ParityCase("wallet.transactions", "good", as: rider, .object(["limit": .integer(1)]), status: 200),
             ParityCase("bookings.cancel", "good", as: rider, .object(["id": .string("{booking}")]), key: "k4", status: 200),
-            ParityCase("bookings.cancel", "cancelled already", as: rider, .object(["id": .string("{booking}")]), key: "k5", status: 409),
+            ParityCase(
+                "bookings.cancel", "cancelled already", as: rider, .object(["id": .string("{booking}")]), key: "k5",
+                status: 409),
             ParityCase("maintenance.set", "no reason", as: staff, .object(["on": .boolean(true)]), key: "m1", status: 422),
             ParityCase(
                 "maintenance.set", "good", as: staff,
@@ -58,7 +71,8 @@ enum ParityScenario {
         let password = JSONValue.string(DemoAccounts.password)
         return [
             ParityCase("registration.start", "good", as: nil, .object(["email": .string("new@example.com")]), status: 202),
-            ParityCase("registration.start", "too soon", as: nil, .object(["email": .string("new@example.com")]), status: 429),
+            ParityCase(
+                "registration.start", "too soon", as: nil, .object(["email": .string("new@example.com")]), status: 429),
             ParityCase(
                 "session.open", "good", as: nil,
                 .object(["email": .string("rider9@demo.test"), "password": password]), status: 200
