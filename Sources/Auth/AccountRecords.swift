@@ -4,6 +4,8 @@ package import Cryptography
 /// What can be asked about accounts, on a snapshot and in a transaction.
 package protocol AccountReads {
     func account(_ id: AccountID) throws -> Account?
+    /// Whether there is any account at all.
+    func hasAccounts() throws -> Bool
     func account(email: EmailAddress) throws -> Account?
     /// The session of a token, alive or not.
     func session(token: Digest256) throws -> StoredSession?

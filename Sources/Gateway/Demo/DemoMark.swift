@@ -1,3 +1,4 @@
+import Auth
 import Booking
 import CommandBus
 import Foundation
@@ -16,9 +17,9 @@ enum DemoMark {
         if !isDemo, isMarked { throw DataFolderError.isADemo(folder.path) }
     }
 
-    /// Whether nobody has worked with the data yet: there is no money in it, and no timetable.
+    /// Whether nobody has worked with the data yet: there is nobody and no money in it, and no timetable.
     private static func isEmpty(_ snapshot: some FarebusSnapshot) throws -> Bool {
-        guard try snapshot.journal(after: 0, limit: 1).isEmpty else { return false }
+        guard try !snapshot.hasAccounts(), try snapshot.journal(after: 0, limit: 1).isEmpty else { return false }
         return try snapshot.routes().isEmpty
     }
 }

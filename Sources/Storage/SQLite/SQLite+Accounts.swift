@@ -28,6 +28,10 @@ extension AccountReads where Self: SQLiteReads {
         )
     }
 
+    package func hasAccounts() throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM accounts)") ?? false
+    }
+
     package func openSessionTallies() throws -> [OpenSessionTally] {
         let tallies = """
             SELECT s.account, count(*), max(s.epoch), a.session_epoch

@@ -42,6 +42,9 @@ package final class SQLiteStore: CommandStore {
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             // Without it REPLACE would delete rows behind the back of the triggers that keep the journal append-only.
             try db.execute(sql: "PRAGMA recursive_triggers = ON")
+            // Every page that a savepoint touches is kept until it is released, in case it is undone; in memory, because in
+            // a file that would be the larger part of all that is written.
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
             // A checkpoint writes each page a second time and waits for the disk once more: after 64 MiB of log instead of
             // the default's 4 MiB, which a busy second fills.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
