@@ -136,11 +136,18 @@ let package = Package(
         ),
         .target(
             name: "Support",
-            dependencies: ["CommandBus", "Storage", "Auth", "Booking", "Wallet", "Mail"] + nio,
+            dependencies: [
+                "CommandBus", "Storage", "Auth", "Booking", "Wallet", "Mail",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ] + nio,
             path: "Tests/Support"
         ),
 
-        .testTarget(name: "CommandBusTests", dependencies: ["CommandBus", "Support"]),
+        .testTarget(
+            name: "CommandBusTests",
+            dependencies: ["CommandBus", "Cryptography", "Support", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(
             name: "AuthTests", dependencies: ["Auth", "CommandBus", "Cryptography", "Mail", "Storage", "Wallet", "Support"]

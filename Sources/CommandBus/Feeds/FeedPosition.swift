@@ -17,7 +17,7 @@ package struct FeedPosition: Hashable, Sendable, CustomStringConvertible {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 64, parts.count == 2, !parts[0].isEmpty,
             parts[0].utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) }),
-            let sequence = UInt64(parts[1])
+            parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let sequence = UInt64(parts[1])
         else { return nil }
         self.init(epoch: String(parts[0]), sequence: sequence)
     }

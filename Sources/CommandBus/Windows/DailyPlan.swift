@@ -38,10 +38,10 @@ package struct DailyPlan: WindowClock {
 
     package func nextOpening(of windows: Set<ServiceWindow>, after now: Timestamp) -> Timestamp? {
         guard forced == nil else { return nil }
-        let starts: [(ServiceWindow, Int)] = [
-            (.queueing, times.queueingFrom), (.processing, times.queueingUntil), (.ticketing, times.ticketingFrom),
-            (.waiting, times.ticketingUntil),
-        ]
+        // Processing has no time of its own where ticketing begins as soon as queueing ends.
+        let starts: [(ServiceWindow, Int)] =
+            [(.queueing, times.queueingFrom), (.ticketing, times.ticketingFrom), (.waiting, times.ticketingUntil)]
+            + (times.queueingUntil < times.ticketingFrom ? [(.processing, times.queueingUntil)] : [])
         let today = (now.milliseconds + offset(at: now)).flooredQuotient(by: 86_400_000)
         return (0...1).flatMap { day in
             starts.filter { windows.contains($0.0) }.map { instant(day: today + Int64(day), minute: $0.1) }
