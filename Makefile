@@ -30,7 +30,8 @@ run: build ## Starts a demo on 127.0.0.1:8080 (HOST, PORT, DATA, CONFIG).
 
 test: setup ## Builds everything with warnings as errors, and runs all tests.
 	swift build --build-tests -Xswiftc -warnings-as-errors
-	swift test --skip-build -Xswiftc -warnings-as-errors
+	# One after the other: with all of them at once, those that are about time wait for a core for longer than they test.
+	swift test --skip-build --no-parallel -Xswiftc -warnings-as-errors
 
 lint: ## Checks the format of the sources, and what may never be in the tree.
 	swift format lint --strict --parallel --recursive $(FORMATTED)

@@ -25,12 +25,15 @@ import Testing
         try await TestServer.run { server in
             let client = try await server.connect()
             // Sent in one go: what comes behind the token is under it.
-            try await client.send(all: [Self.whoAmI, Self.attach("rider"), Self.whoAmI])
-            #expect(try await client.text(containing: #""id":"w""#).contains(#""status":401"#))
+            let (before, behind) = (
+                Self.whoAmI.replacing(#""w""#, with: #""w1""#), Self.whoAmI.replacing(#""w""#, with: #""w2""#)
+            )
+            try await client.send(all: [before, Self.attach("rider"), behind])
+            #expect(try await client.text(containing: #""id":"w1""#).contains(#""status":401"#))
             let attached = try await client.text(containing: #""id":"a""#)
             #expect(attached.hasPrefix(#"{"id":"a","status":200,"output":{"account":"a_rider","expiresAt":"#))
             #expect(attached.contains(#""role":"rider""#))
-            #expect(try await client.text(containing: #""id":"w""#).contains("a_rider"))
+            #expect(try await client.text(containing: #""id":"w2""#).contains("a_rider"))
         }
     }
 

@@ -30,7 +30,7 @@ where
                 departure.fare.amount == 0
                 ? nil
                 : try ledger.move(
-                    departure.fare.amount, from: .wallet(rider), to: .fares, kind: .fare, reference: id.raw, in: work
+                    departure.fare, from: .wallet(rider), to: .fares, kind: .fare, reference: id.raw, in: work
                 ).id
             let booking = BookingRecord(
                 id: id, departure: departure.id, rider: rider, state: .booked, fare: departure.fare, policy: policy,
@@ -85,7 +85,8 @@ where
             booking.charge == nil || amount == 0
             ? nil
             : try ledger.move(
-                amount, from: .fares, to: .wallet(booking.rider), kind: .refund, reference: booking.id.raw, in: work
+                Money(amount: amount, currency: booking.fare.currency), from: .fares, to: .wallet(booking.rider),
+                kind: .refund, reference: booking.id.raw, in: work
             ).id
         guard try work.tx.cancel(booking.id, at: now, refund: refund), let freed = try work.tx.releaseSeat(on: departure.id)
         else { throw Problem(.notCancellable, "The booking is no longer booked.") }

@@ -26,6 +26,8 @@ package protocol TimetableReads {
     func openDepartures(route: RouteID?) throws -> [DepartureRecord]
     /// The departures of imported buses that leave after an instant, whatever their state.
     func importedDepartures(after: Timestamp) throws -> [DepartureRecord]
+    /// The number of the newest import; 0 if there was none.
+    func latestImport() throws -> Int64
     /// The scheduled departures whose time is not after an instant, the oldest first.
     func overdueDepartures(at now: Timestamp, limit: Int) throws -> [DepartureRecord]
 }

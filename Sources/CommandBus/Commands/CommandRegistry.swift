@@ -79,6 +79,8 @@ package struct CommandRegistry<Store: CommandStore> {
     ) {
         append(command) { decoded, context in
             guard let input = decoded.value as? C.Input else { throw Problem.internalError }
+            // No answer of these is kept, so there is none to give again.
+            if let gate = context.gate { throw gate }
             return try await run(input, context)
         }
     }

@@ -19,6 +19,8 @@ package struct CommandCall: Sendable {
     var principal: Principal?
     var idempotencyKey: IdempotencyKey?
     var decoded: DecodedInput?
+    /// Why nothing new may be begun now; an answer that was given before is given again all the same.
+    var gate: Problem?
     var now: Timestamp
 
     package init(
@@ -45,10 +47,12 @@ package struct CommandContext: Sendable {
     /// One instant for the whole call.
     package let now: Timestamp
     package let random: any RandomSource
+    /// Why nothing new may be begun now; see ``WindowInterceptor``.
+    let gate: Problem?
 
     package init(
         principal: Principal?, idempotencyKey: IdempotencyKey?, address: String, trace: String, now: Timestamp,
-        random: any RandomSource
+        random: any RandomSource, gate: Problem? = nil
     ) {
         self.principal = principal
         self.idempotencyKey = idempotencyKey
@@ -56,6 +60,7 @@ package struct CommandContext: Sendable {
         self.trace = trace
         self.now = now
         self.random = random
+        self.gate = gate
     }
 
     /// The context of work that no client asked for.

@@ -59,6 +59,9 @@ struct AuthorizationInterceptor: Interceptor {
 }
 
 /// Refuses what its service window does not allow now.
+///
+/// A call with an idempotency key goes on with the refusal in its hand: its first answer may have been given while the
+/// window was open, and is given again whatever the time is. Nothing new is begun (``WorkRunner``).
 struct WindowInterceptor: Interceptor {
     let windows: any WindowClock
 
@@ -66,13 +69,21 @@ struct WindowInterceptor: Interceptor {
         guard let allowed = call.entry.windows, windows.open(at: call.now).isDisjoint(with: allowed) else {
             return try await next(call)
         }
+        let problem = refusal(allowed, at: call.now)
+        guard call.key != nil, call.entry.idempotency != .none else { throw problem }
+        var call = call
+        call.gate = problem
+        return try await next(call)
+    }
+
+    private func refusal(_ allowed: Set<ServiceWindow>, at now: Timestamp) -> Problem {
         let names = allowed.map(\.rawValue).sorted().joined(separator: " or ")
-        guard let opening = windows.nextOpening(of: allowed, after: call.now) else {
-            throw Problem(.windowClosed, "This is possible only while \(names) is open.")
+        guard let opening = windows.nextOpening(of: allowed, after: now) else {
+            return Problem(.windowClosed, "This is possible only while \(names) is open.")
         }
-        throw Problem(
+        return Problem(
             .windowClosed, "This is possible only while \(names) is open, next at \(opening).",
-            retryAfter: max(1, call.now.seconds(until: opening))
+            retryAfter: max(1, now.seconds(until: opening))
         )
     }
 }

@@ -7,7 +7,11 @@ struct ValidationInterceptor: Interceptor {
 
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
         var call = call
-        call.decoded = try call.entry.decode(call.input.isEmpty ? Self.emptyObject : call.input)
+        do throws(Problem) {
+            call.decoded = try call.entry.decode(call.input.isEmpty ? Self.emptyObject : call.input)
+        } catch {
+            throw call.gate ?? error
+        }
         return try await next(call)
     }
 }
@@ -29,7 +33,7 @@ struct IdempotencyInterceptor: Interceptor {
         do throws(RuleViolation) {
             call.idempotencyKey = try IdempotencyKey(refining: raw)
         } catch {
-            throw Problem(.malformedRequest, "The idempotency key \(error.detail).")
+            throw call.gate ?? Problem(.malformedRequest, "The idempotency key \(error.detail).")
         }
         return try await next(call)
     }

@@ -15,7 +15,7 @@ struct HandlerStep: Sendable {
         guard let decoded = call.decoded else { throw Problem.internalError }
         let context = CommandContext(
             principal: call.principal, idempotencyKey: call.idempotencyKey, address: call.address, trace: call.trace,
-            now: call.now, random: random
+            now: call.now, random: random, gate: call.gate
         )
         return try await call.entry.run(decoded, context)
     }

@@ -26,6 +26,7 @@ package final class FeedHub: Sendable {
 
     package let epoch: String
     private let windowSize: Int
+    private let maintenance: MaintenanceSwitch
     private let state: Mutex<State>
     private let fanOut = DispatchQueue(label: "farebus.feeds")
 
@@ -33,7 +34,12 @@ package final class FeedHub: Sendable {
     ///   - epoch: a name for this life of the sequence: lower-case letters and digits, not used before.
     ///   - windowSize: how many changes are kept for cursors.
     ///   - transport: where feeds go out.
-    package init(epoch: String, windowSize: Int = 4096, transport: FeedTransportSetting = .both) {
+    ///   - maintenance: shuts the topics while it is on, as it does commands.
+    package init(
+        epoch: String, windowSize: Int = 4096, transport: FeedTransportSetting = .both,
+        maintenance: MaintenanceSwitch = MaintenanceSwitch()
+    ) {
+        self.maintenance = maintenance
         self.epoch = epoch
         self.windowSize = windowSize
         state = Mutex(State(setting: transport))
@@ -142,6 +148,8 @@ package final class FeedHub: Sendable {
     ) throws(Problem) -> FeedTopic {
         let (found, setting) = state.withLock { ($0.topics[name], $0.setting) }
         guard let topic = found else { throw Problem(.unknownTopic, "There is no feed of this name.") }
+        let state = maintenance.current
+        if state.on, topic.availability == .shutInMaintenance { throw .maintenance(state) }
         switch topic.access {
         case .anyone: break
         case .signedIn: guard principal != nil else { throw .notSignedIn }

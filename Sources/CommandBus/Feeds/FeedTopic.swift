@@ -5,6 +5,7 @@ package struct FeedTopic: Sendable {
     /// The name on the wire.
     package let name: String
     package let access: Access
+    package let availability: Availability
     /// The names by which a subscription may be narrowed, the narrowest first.
     package let filters: [String]
     package let summary: String
@@ -17,16 +18,19 @@ package struct FeedTopic: Sendable {
     /// - Parameters:
     ///   - name: the name on the wire.
     ///   - access: who may subscribe.
+    ///   - availability: whether it may be subscribed to in maintenance.
     ///   - filters: the names by which a subscription may be narrowed, the narrowest first.
     ///   - summary: one sentence for the reference.
     ///   - snapshot: reads the present state from the store. It is called after changes have begun to be kept for the
     ///     subscriber, so that none falls between.
     package init<Change: Codable & Sendable, State: Codable & Sendable>(
-        name: String, access: Access, filters: [String], summary: String, change: Change.Type,
+        name: String, access: Access, availability: Availability = .shutInMaintenance, filters: [String], summary: String,
+        change: Change.Type,
         snapshot: @escaping @Sendable (FeedFilter, Principal?) async throws -> State
     ) {
         self.name = name
         self.access = access
+        self.availability = availability
         self.filters = filters
         self.summary = summary
         do {

@@ -57,7 +57,8 @@ extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction:
         }
         publisher.feeds.register(
             FeedTopic(
-                name: "maintenance", access: .anyone, filters: [], summary: "Whether the server is in maintenance, and why.",
+                name: "maintenance", access: .anyone, availability: .always, filters: [],
+                summary: "Whether the server is in maintenance, and why.",
                 change: MaintenanceState.self, snapshot: { _, _ in maintenance.current }
             )
         )

@@ -44,6 +44,7 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
         perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Output
     ) async throws -> CommandReply {
         guard let key = context.idempotencyKey, let scope = context.principal?.account.raw else {
+            if let gate = context.gate { throw gate }
             return try await transact { tx in
                 try self.perform(status: status, context: context, tx: tx, perform)
             }
@@ -56,6 +57,7 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
                         guard record.fingerprint == print else { throw Problem.keyReused }
                         return Outcome(reply: .replay(of: record))
                     }
+                    if let gate = context.gate { throw gate }
                     let outcome = try self.perform(status: status, context: context, tx: tx, perform)
                     try tx.insert(
                         IdempotencyRecord(fingerprint: print, status: outcome.reply.status, body: outcome.reply.body),
@@ -65,8 +67,10 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
                 },
                 refused: { problem, tx in
                     // The first answer under a key is the answer for good, and a refusal is an answer. What is not the
-                    // handler's own decision (a fault, a key used twice) is none.
-                    guard problem.code != .keyReused, problem.code.status < 429 else { throw problem }
+                    // handler's own decision (a fault, a key used twice, a window that opens again) is none.
+                    guard problem.code != .keyReused, problem.code.retry == .never, problem.code.status < 429 else {
+                        throw problem
+                    }
                     let reply = CommandReply.failure(problem, trace: context.trace)
                     try tx.insert(
                         IdempotencyRecord(fingerprint: print, status: reply.status, body: reply.body),

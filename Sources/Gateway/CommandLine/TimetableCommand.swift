@@ -3,6 +3,7 @@ import Booking
 import CommandBus
 import Foundation
 import Storage
+import Wallet
 
 /// `farebus timetable`: what an operator does with the timetable at a terminal.
 struct TimetableCommand: AsyncParsableCommand {
@@ -56,8 +57,13 @@ struct ImportTimetable: AsyncParsableCommand {
             "timetable.import", now: SystemWallClock().now(), random: SystemRandomSource()
         )
         do {
+            let currency = configuration.operator.currency
             let report = try await runner.run(context) { work in
-                try TimetableImport.run(feed, importOptions, in: work, announcing: SeatsFeed.change(for:))
+                if let kept = try work.tx.currency(of: .fares), kept != currency {
+                    throw Refusal(
+                        "The ledger is kept in \(kept), and the fares would be in \(currency): see --operator-currency.")
+                }
+                return try TimetableImport.run(feed, importOptions, in: work, announcing: SeatsFeed.change(for:))
             }
             for line in report.lines { print(line) }
         } catch let refused as FeedRefused {

@@ -43,17 +43,18 @@ struct Core<Store: FarebusStore>: Sendable {
         store: Store, configuration: ServerConfiguration, key: [UInt8], logger: Logger, parts: Parts = Parts()
     ) async throws {
         let (clock, random) = (parts.clock, parts.random)
+        let maintenance = MaintenanceSwitch(
+            try await store.read { snapshot in try MaintenanceState.load(from: snapshot) }
+        )
         let feeds = FeedHub(
-            epoch: Self.epoch(random), windowSize: configuration.feeds.window, transport: configuration.feeds.transport
+            epoch: Self.epoch(random), windowSize: configuration.feeds.window, transport: configuration.feeds.transport,
+            maintenance: maintenance
         )
         let ends = SessionEnds()
         let publisher = WorkPublisher(feeds: feeds, sessions: ends, mailed: parts.mailed)
         let runner = WorkRunner(store: store, publisher: publisher)
         let ledger = Ledger(
             currency: configuration.operator.currency, welcomeCredit: configuration.wallet.welcomeCredit.amount
-        )
-        let maintenance = MaintenanceSwitch(
-            try await store.read { snapshot in try MaintenanceState.load(from: snapshot) }
         )
         let cache = MemorySessionCache()
         let hasher = PasswordHasher(threads: configuration.password.hashThreads, cost: parts.hashing)

@@ -23,8 +23,10 @@ struct DataFolder: Sendable {
 
     /// The key under which codes and devices are hashed: 32 bytes, made once.
     func secretKey(_ random: some RandomSource) throws -> [UInt8] {
-        if let data = FileManager.default.contents(atPath: key) {
-            guard data.count == 32 else { throw DataFolderError.unreadableKey(key) }
+        if FileManager.default.fileExists(atPath: key) {
+            guard let data = FileManager.default.contents(atPath: key), data.count == 32 else {
+                throw DataFolderError.unreadableKey(key)
+            }
             return Array(data)
         }
         let bytes = random.bytes(32)
@@ -42,6 +44,11 @@ struct DataFolder: Sendable {
         try handle.write(contentsOf: data)
         try handle.synchronize()
         guard rename(temporary, path) == 0 else { throw DataFolderError.unwritable(path) }
+        // The name is as durable as the content only once the folder is.
+        let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { throw DataFolderError.unwritable(path) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw DataFolderError.unwritable(path) }
     }
 }
 

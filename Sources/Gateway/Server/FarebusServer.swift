@@ -30,10 +30,7 @@ enum FarebusServer {
         let key = try folder.secretKey(SystemRandomSource())
         let core = try await Core(store: store, configuration: configuration, key: key, logger: logger, parts: parts)
         if configuration.isDemo { try await Demo.prepare(core, in: folder) }
-        let timetable = TimetableJob(
-            roller: core.roller, runner: core.runner, clock: core.clock, random: core.random, interval: .seconds(30),
-            logger: logger
-        )
+        let timetable = TimetableJob(core: core, interval: .seconds(30), logger: logger)
         try await timetable.rollOnce()
         let mailbox = try LocalMailbox(
             folder: URL(fileURLWithPath: configuration.mail.directory),

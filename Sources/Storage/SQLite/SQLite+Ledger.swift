@@ -9,6 +9,11 @@ extension LedgerReads where Self: SQLiteReads {
         return try Int64.fetchOne(statement, arguments: [account.name])
     }
 
+    package func currency(of account: LedgerAccount) throws -> CurrencyCode? {
+        let statement = try db.cachedStatement(sql: "SELECT currency FROM ledger_accounts WHERE name = ?")
+        return try String.fetchOne(statement, arguments: [account.name]).map(CurrencyCode.init(trusted:))
+    }
+
     package func movements(of account: LedgerAccount, before: Int64?, limit: Int) throws -> [Movement] {
         let statement = try db.cachedStatement(
             sql: """

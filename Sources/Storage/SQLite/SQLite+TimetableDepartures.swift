@@ -56,6 +56,10 @@ extension TimetableReads where Self: SQLiteReads {
         return try Row.fetchAll(statement, arguments: [after.milliseconds]).map(DepartureRecord.init(row:))
     }
 
+    package func latestImport() throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) FROM timetable_imports") ?? 0
+    }
+
     package func overdueDepartures(at now: Timestamp, limit: Int) throws -> [DepartureRecord] {
         let statement = try db.cachedStatement(
             sql: """

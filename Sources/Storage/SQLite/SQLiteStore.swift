@@ -123,9 +123,14 @@ package final class SQLiteStore: CommandStore {
             try db.cachedStatement(sql: "RELEASE unit").execute()
             return value
         } catch {
-            if db.isInsideTransaction {
+            guard db.isInsideTransaction else { throw error }
+            do {
                 try db.cachedStatement(sql: "ROLLBACK TO unit").execute()
                 try db.cachedStatement(sql: "RELEASE unit").execute()
+            } catch {
+                // Half a unit must never be committed: the whole batch is given up.
+                try? db.rollback()
+                throw error
             }
             throw error
         }
@@ -138,7 +143,8 @@ package final class SQLiteStore: CommandStore {
         } catch let error as DatabaseError {
             switch error.resultCode {
             case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN, .SQLITE_READONLY,
-                .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_INTERRUPT:
+                .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_INTERRUPT, .SQLITE_NOMEM, .SQLITE_PROTOCOL, .SQLITE_PERM,
+                .SQLITE_ABORT:
                 throw Problem.storeUnavailable
             default: throw error
             }

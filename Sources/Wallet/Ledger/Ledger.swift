@@ -15,17 +15,19 @@ package struct Ledger: Sendable {
     /// Takes `amount` from one account and gives it to another.
     ///
     /// - Parameters:
-    ///   - amount: minor units, more than zero.
+    ///   - money: more than zero, in the ledger's own currency.
     ///   - giver: loses it.
     ///   - taker: gains it.
     ///   - reference: what it is for.
     /// - Returns: the journal entry.
     /// - Throws: ``Problem/insufficientFunds(balance:needed:)`` if a wallet would fall below zero; nothing is changed.
     package func move<Tx: LedgerRecords>(
-        _ amount: Int64, from giver: LedgerAccount, to taker: LedgerAccount, kind: EntryKind, reference: String,
+        _ money: Money, from giver: LedgerAccount, to taker: LedgerAccount, kind: EntryKind, reference: String,
         in work: Work<Tx>
     ) throws -> JournalEntry {
+        let amount = money.amount
         precondition(amount > 0, "money moves in amounts of more than zero")
+        guard money.currency == currency else { throw LedgerFault.otherCurrency(money.currency, of: giver.name) }
         guard let given = try work.tx.add(-amount, to: giver) else {
             throw Problem.insufficientFunds(
                 balance: Money(amount: try work.tx.balance(of: giver) ?? 0, currency: currency),
@@ -50,19 +52,36 @@ package struct Ledger: Sendable {
     package func openWallet<Tx: LedgerRecords>(for owner: AccountID, in work: Work<Tx>) throws {
         try work.tx.openAccount(.wallet(owner), currency: currency)
         guard welcomeCredit > 0 else { return }
-        _ = try move(welcomeCredit, from: .grants, to: .wallet(owner), kind: .welcome, reference: owner.raw, in: work)
+        let credit = Money(amount: welcomeCredit, currency: currency)
+        _ = try move(credit, from: .grants, to: .wallet(owner), kind: .welcome, reference: owner.raw, in: work)
     }
 
     /// Makes the operator's own accounts, if there are none.
+    ///
+    /// - Throws: ``LedgerFault/otherCurrency(_:of:)`` if there are, in another currency: money does not change its kind
+    ///   because a setting did.
     package func openOperatorAccounts<Tx: LedgerRecords>(in tx: Tx) throws {
         try tx.openAccount(.fares, currency: currency)
         try tx.openAccount(.grants, currency: currency)
+        for account in [LedgerAccount.fares, .grants] {
+            guard let kept = try tx.currency(of: account), kept != currency else { continue }
+            throw LedgerFault.otherCurrency(kept, of: account.name)
+        }
     }
 }
 
 /// A mistake of ours, never of a client.
-package enum LedgerFault: Error {
+package enum LedgerFault: Error, CustomStringConvertible {
     case noSuchAccount(String)
+    case otherCurrency(CurrencyCode, of: String)
+
+    package var description: String {
+        switch self {
+        case .noSuchAccount(let name): "The ledger has no account \(name)."
+        case .otherCurrency(let currency, let name):
+            "The ledger's account \(name) is not in the same currency as \(currency)."
+        }
+    }
 }
 
 extension Problem.Code {

@@ -5,6 +5,8 @@ package import Foundation
 package protocol LedgerReads {
     /// The balance in minor units; nil if there is no such account.
     func balance(of account: LedgerAccount) throws -> Int64?
+    /// The currency of an account; nil if there is no such account.
+    func currency(of account: LedgerAccount) throws -> CurrencyCode?
     /// The movements of a wallet, the newest first.
     ///
     /// - Parameters:

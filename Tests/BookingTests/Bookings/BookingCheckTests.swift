@@ -94,7 +94,8 @@ struct BookingCheckTests {
         let (ledger, kept) = (fixture.ledger, kept)
         try await fixture.work { work in
             _ = try ledger.move(
-                2000, from: .wallet(kept.rider), to: .fares, kind: .fare, reference: kept.id.raw, in: work
+                Money(amount: 2000, currency: ledger.currency), from: .wallet(kept.rider), to: .fares, kind: .fare,
+                reference: kept.id.raw, in: work
             )
         }
         #expect(

@@ -24,7 +24,8 @@ struct WalletCommandTests {
             fixture.clock.advance(seconds: 60)
             try await fixture.work { work in
                 _ = try ledger.move(
-                    100 + Int64(number), from: .wallet(rider), to: .fares, kind: .fare, reference: "b_\(number)", in: work
+                    Money(amount: 100 + Int64(number), currency: ledger.currency), from: .wallet(rider), to: .fares,
+                    kind: .fare, reference: "b_\(number)", in: work
                 )
             }
         }

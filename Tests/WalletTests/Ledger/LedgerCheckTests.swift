@@ -17,7 +17,8 @@ struct LedgerCheckTests {
         try await fixture.work { work in
             for (number, rider) in [one, two, one].enumerated() {
                 _ = try ledger.move(
-                    100, from: .wallet(rider), to: .fares, kind: .fare, reference: "b_\(number)", in: work
+                    Money(amount: 100, currency: ledger.currency), from: .wallet(rider), to: .fares, kind: .fare,
+                    reference: "b_\(number)", in: work
                 )
             }
         }
@@ -198,7 +199,8 @@ struct LedgerCheckTests {
             for number in 0..<1100 {
                 let there = number % 2 == 0
                 _ = try ledger.move(
-                    1, from: there ? .wallet(one) : .fares, to: there ? .fares : .wallet(one), kind: there ? .fare : .refund,
+                    Money(amount: 1, currency: ledger.currency), from: there ? .wallet(one) : .fares,
+                    to: there ? .fares : .wallet(one), kind: there ? .fare : .refund,
                     reference: "b_\(number)", in: work
                 )
             }
@@ -234,6 +236,7 @@ private struct SpoiledLedger: LedgerReads {
     let accounts: [(account: LedgerAccount, balance: Int64)]
 
     func balance(of account: LedgerAccount) throws -> Int64? { nil }
+    func currency(of account: LedgerAccount) throws -> CurrencyCode? { nil }
     func movements(of account: LedgerAccount, before: Int64?, limit: Int) throws -> [Movement] { [] }
     func balances() throws -> [(account: LedgerAccount, balance: Int64)] { accounts }
 

@@ -18,7 +18,10 @@ struct LedgerTests {
     private func move(_ amount: Int64, from: LedgerAccount, to: LedgerAccount, reference: String = "b_1") async throws {
         let ledger = fixture.ledger
         _ = try await fixture.work { work in
-            try ledger.move(amount, from: from, to: to, kind: .fare, reference: reference, in: work).id
+            try ledger.move(
+                Money(amount: amount, currency: ledger.currency), from: from, to: to, kind: .fare, reference: reference,
+                in: work
+            ).id
         }
     }
 
@@ -80,7 +83,9 @@ struct LedgerTests {
         // Not even where the refusal is caught and the work goes on to its commit.
         try await fixture.work { work in
             _ = #expect(throws: Problem.self) {
-                try ledger.move(5001, from: .wallet(rider), to: .fares, kind: .fare, reference: "b_1", in: work)
+                try ledger.move(
+                    Money(amount: 5001, currency: ledger.currency), from: .wallet(rider), to: .fares, kind: .fare,
+                    reference: "b_1", in: work)
             }
         }
         #expect(try await balances() == before)
@@ -105,7 +110,8 @@ struct LedgerTests {
                 group.addTask {
                     let entry = try? await fixture.work { work in
                         try ledger.move(
-                            300, from: .wallet(rider), to: .fares, kind: .fare, reference: "b_\(number)", in: work
+                            Money(amount: 300, currency: ledger.currency), from: .wallet(rider), to: .fares, kind: .fare,
+                            reference: "b_\(number)", in: work
                         ).id
                     }
                     return entry != nil
