@@ -62,7 +62,7 @@ private enum JSONPiece {
             bytes.append(UInt8(ascii: "]"))
         case .object(let box):
             bytes.append(UInt8(ascii: "{"))
-            box.members.sort { $0.key < $1.key }
+            box.members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             for (index, member) in box.members.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 Self.write(member.key, to: &bytes)

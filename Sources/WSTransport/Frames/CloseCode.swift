@@ -26,7 +26,6 @@ package struct CloseCode: RawRepresentable, Hashable, Sendable {
     package static let silent = CloseCode(rawValue: 4201)
     package static let rate = CloseCode(rawValue: 4300)
     package static let tooManyConnections = CloseCode(rawValue: 4301)
-    package static let badClient = CloseCode(rawValue: 4400)
     /// The origin may not use this server: stop.
     package static let refused = CloseCode(rawValue: 4403)
 
