@@ -47,9 +47,9 @@ package struct ServiceTime: Sendable, Hashable, Comparable, CustomStringConverti
 extension CivilDate {
     /// The day that it is at an instant in a zone.
     package init(_ instant: Timestamp, in zone: TimeZone) {
-        let seconds = flooredQuotient(instant.milliseconds, by: 1000)
+        let seconds = instant.milliseconds.flooredQuotient(by: 1000)
         let local = seconds + Int64(zone.offset(at: seconds))
-        self.init(daysSinceEpoch: Int(flooredQuotient(local, by: 86_400)))
+        self.init(daysSinceEpoch: Int(local.flooredQuotient(by: 86_400)))
     }
 }
 
@@ -66,9 +66,4 @@ extension TimeZone {
         let guess = wall - Int64(offset(at: wall))
         return wall - Int64(offset(at: guess))
     }
-}
-
-private func flooredQuotient(_ value: Int64, by divisor: Int64) -> Int64 {
-    let quotient = value / divisor
-    return value % divisor < 0 ? quotient - 1 : quotient
 }

@@ -122,7 +122,8 @@ func padded(_ number: Int, _ width: Int = 2) -> String {
 }
 
 extension Int64 {
-    func flooredQuotient(by divisor: Int64) -> Int64 {
+    /// The quotient rounded down, below zero too, where division rounds towards zero.
+    package func flooredQuotient(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
     }
