@@ -59,15 +59,15 @@ extension CommandRegistry where Store.Snapshot: LedgerReads {
         read(ListTransactions.self) { input, context, snapshot in
             let owner = try context.signedIn().account
             let before = try input.after.map { cursor throws(Problem) in
-                guard cursor.parts.count == 1, let sequence = Int64(cursor.parts[0]) else {
+                guard cursor.parts.count == 1, let number = Int64(cursor.parts[0]) else {
                     throw .invalid("/after", "must be a cursor that a list returned")
                 }
-                return sequence
+                return number
             }
             let limit = input.limit?.raw ?? 50
             let movements = try snapshot.movements(of: .wallet(owner), before: before, limit: limit + 1)
             return Page(
-                movements, limit: limit, cursor: { PageCursor(String($0.sequence)) },
+                movements, limit: limit, cursor: { PageCursor(String($0.number)) },
                 item: { TransactionView($0, ledger.currency) }
             )
         }

@@ -15,52 +15,20 @@ package struct Posting: Sendable, Equatable {
     package let account: LedgerAccount
     /// Minor units.
     package let amount: Int64
+    /// Which posting of the account it is: 1 for its first, and none is left out.
+    package let number: Int64
     /// The account's balance after this posting.
     package let balanceAfter: Int64
 
-    package init(account: LedgerAccount, amount: Int64, balanceAfter: Int64) {
+    package init(account: LedgerAccount, amount: Int64, number: Int64, balanceAfter: Int64) {
         self.account = account
         self.amount = amount
+        self.number = number
         self.balanceAfter = balanceAfter
     }
 }
 
-/// An account of the ledger.
-package enum LedgerAccount: Sendable, Hashable {
-    /// A rider's money: what the operator owes the rider. Never below zero.
-    case wallet(AccountID)
-    /// What the operator has earned in fares.
-    case fares
-    /// What the operator has given away.
-    case grants
-
-    /// The name under which the account is kept.
-    package var name: String {
-        switch self {
-        case .wallet(let owner): "wallet:\(owner.raw)"
-        case .fares: "operator:fares"
-        case .grants: "operator:grants"
-        }
-    }
-
-    /// The account of a name that ``name`` made; nil for any other text.
-    package init?(name: String) {
-        switch name {
-        case "operator:fares": self = .fares
-        case "operator:grants": self = .grants
-        default:
-            guard name.hasPrefix("wallet:") else { return nil }
-            self = .wallet(AccountID(trusted: String(name.dropFirst("wallet:".count))))
-        }
-    }
-
-    /// Whether a balance below zero is refused.
-    package var isNeverNegative: Bool {
-        if case .wallet = self { true } else { false }
-    }
-}
-
-/// A movement of money: postings that sum to zero, and the hash that chains it to the entry before.
+/// A movement of money: postings that sum to zero, and the hash that chains it to the entry before it in its chain.
 ///
 /// An entry is never changed or removed; a correction is another entry.
 package struct JournalEntry: Sendable {
@@ -87,7 +55,7 @@ package struct JournalEntry: Sendable {
         self.postings = postings
     }
 
-    /// The hash of the entry before the first.
+    /// The hash of the entry before the first of a chain.
     package static let genesis = Data(count: 32)
 
     /// SHA-256 over the hash of the entry before and every field of this one, each with its length in front, so that no
@@ -111,6 +79,7 @@ package struct JournalEntry: Sendable {
         for posting in postings {
             add(posting.account.name)
             add(posting.amount)
+            add(posting.number)
             add(posting.balanceAfter)
         }
         return Data(SHA256.hash(bytes))

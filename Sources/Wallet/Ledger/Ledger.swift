@@ -5,11 +5,18 @@ package struct Ledger: Sendable {
     package let currency: CurrencyCode
     /// What a new rider starts with, in minor units.
     package let welcomeCredit: Int64
+    private let chainCount: Int
 
-    package init(currency: CurrencyCode, welcomeCredit: Int64) {
+    /// - Parameters:
+    ///   - currency: of all money here.
+    ///   - welcomeCredit: what a new rider starts with, in minor units, not negative.
+    ///   - chains: how many chains the journal is kept in, at least 1.
+    package init(currency: CurrencyCode, welcomeCredit: Int64, chains: Int = JournalChain.standardCount) {
         precondition(welcomeCredit >= 0, "a welcome credit can't be negative")
+        precondition(chains >= 1, "a journal has a chain")
         self.currency = currency
         self.welcomeCredit = welcomeCredit
+        chainCount = chains
     }
 
     /// Takes `amount` from one account and gives it to another.
@@ -28,6 +35,8 @@ package struct Ledger: Sendable {
         let amount = money.amount
         precondition(amount > 0, "money moves in amounts of more than zero")
         guard money.currency == currency else { throw LedgerFault.otherCurrency(money.currency, of: giver.name) }
+        let chain = JournalChain.of([giver, taker], count: chainCount)
+        let (giver, taker) = (giver.on(chain: chain), taker.on(chain: chain))
         guard let given = try work.tx.add(-amount, to: giver) else {
             throw Problem.insufficientFunds(
                 balance: Money(amount: try work.tx.balance(of: giver) ?? 0, currency: currency),
@@ -39,12 +48,12 @@ package struct Ledger: Sendable {
             id: work.context.makeID(), kind: kind, at: work.context.now, reference: reference,
             actor: work.context.principal?.account.raw ?? "system", currency: currency,
             postings: [
-                Posting(account: giver, amount: -amount, balanceAfter: given),
-                Posting(account: taker, amount: amount, balanceAfter: taken),
+                Posting(account: giver, amount: -amount, number: given.postings, balanceAfter: given.balance),
+                Posting(account: taker, amount: amount, number: taken.postings, balanceAfter: taken.balance),
             ]
         )
-        let previous = try work.tx.newestHash()
-        try work.tx.append(entry, previous: previous, hash: entry.hash(after: previous))
+        let head = try work.tx.head(of: chain)
+        try work.tx.append(entry, to: chain, after: head, hash: entry.hash(after: head.hash))
         return entry
     }
 
@@ -61,12 +70,20 @@ package struct Ledger: Sendable {
     /// - Throws: ``LedgerFault/otherCurrency(_:of:)`` if there are, in another currency: money does not change its kind
     ///   because a setting did.
     package func openOperatorAccounts<Tx: LedgerRecords>(in tx: Tx) throws {
-        try tx.openAccount(.fares, currency: currency)
-        try tx.openAccount(.grants, currency: currency)
-        for account in [LedgerAccount.fares, .grants] {
-            guard let kept = try tx.currency(of: account), kept != currency else { continue }
-            throw LedgerFault.otherCurrency(kept, of: account.name)
+        for purpose in LedgerAccount.Purpose.allCases {
+            for account in (0..<chainCount).map({ LedgerAccount.operator(purpose, chain: $0) }) {
+                guard let kept = try tx.currency(of: account) else {
+                    try tx.openAccount(account, currency: currency)
+                    continue
+                }
+                guard kept == currency else { throw LedgerFault.otherCurrency(kept, of: account.name) }
+            }
         }
+    }
+
+    /// What all accounts of the operator's of one purpose hold together, in minor units.
+    package func balance(of purpose: LedgerAccount.Purpose, in reads: some LedgerReads) throws -> Int64 {
+        try (0..<chainCount).reduce(0) { $0 + (try reads.balance(of: .operator(purpose, chain: $1)) ?? 0) }
     }
 }
 

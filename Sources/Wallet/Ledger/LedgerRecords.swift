@@ -10,13 +10,15 @@ package protocol LedgerReads {
     /// The movements of a wallet, the newest first.
     ///
     /// - Parameters:
-    ///   - before: only those before this place in the journal; nil for the newest.
+    ///   - before: only those before this one of the account's postings; nil for the newest.
     ///   - limit: at most so many.
     func movements(of account: LedgerAccount, before: Int64?, limit: Int) throws -> [Movement]
-    /// The whole journal in order, a page at a time.
-    func journal(after sequence: Int64, limit: Int) throws -> [StoredEntry]
-    /// Every account with its balance.
-    func balances() throws -> [(account: LedgerAccount, balance: Int64)]
+    /// The chains that have entries, with their heads.
+    func chains() throws -> [Int: ChainHead]
+    /// A chain of the journal in order, a page at a time.
+    func journal(of chain: Int, after sequence: Int64, limit: Int) throws -> [StoredEntry]
+    /// Every account with its state.
+    func balances() throws -> [(account: LedgerAccount, state: AccountBalance)]
 }
 
 /// What the ledger writes.
@@ -25,18 +27,32 @@ package protocol LedgerRecords: LedgerReads {
     func openAccount(_ account: LedgerAccount, currency: CurrencyCode) throws
     /// Adds to a balance, and takes from it only what is there where it may not fall below zero.
     ///
-    /// - Returns: the new balance; nil if it would fall below zero or there is no such account; nothing is changed then.
-    func add(_ amount: Int64, to account: LedgerAccount) throws -> Int64?
-    /// The hash of the newest entry, or ``JournalEntry/genesis``.
-    func newestHash() throws -> Data
-    /// Appends an entry.
-    func append(_ entry: JournalEntry, previous: Data, hash: Data) throws
+    /// - Returns: the new state; nil if the balance would fall below zero or there is no such account; nothing is changed
+    ///   then.
+    func add(_ amount: Int64, to account: LedgerAccount) throws -> AccountBalance?
+    /// Where a chain ends; ``ChainHead/empty`` if it has no entries.
+    func head(of chain: Int) throws -> ChainHead
+    /// Appends an entry to a chain, behind the head that it was hashed after.
+    func append(_ entry: JournalEntry, to chain: Int, after head: ChainHead, hash: Data) throws
+}
+
+/// How an account stands.
+package struct AccountBalance: Sendable, Equatable {
+    /// Minor units.
+    package let balance: Int64
+    /// How many postings it has.
+    package let postings: Int64
+
+    package init(balance: Int64, postings: Int64) {
+        self.balance = balance
+        self.postings = postings
+    }
 }
 
 /// One movement of a wallet.
 package struct Movement: Sendable {
-    /// Its place in the journal.
-    package let sequence: Int64
+    /// Which posting of the account it is.
+    package let number: Int64
     package let entry: JournalEntryID
     package let kind: EntryKind
     package let amount: Int64
@@ -45,10 +61,10 @@ package struct Movement: Sendable {
     package let reference: String
 
     package init(
-        sequence: Int64, entry: JournalEntryID, kind: EntryKind, amount: Int64, balanceAfter: Int64, at: Timestamp,
+        number: Int64, entry: JournalEntryID, kind: EntryKind, amount: Int64, balanceAfter: Int64, at: Timestamp,
         reference: String
     ) {
-        self.sequence = sequence
+        self.number = number
         self.entry = entry
         self.kind = kind
         self.amount = amount
@@ -60,6 +76,7 @@ package struct Movement: Sendable {
 
 /// An entry as the store keeps it.
 package struct StoredEntry: Sendable {
+    /// Its place in its chain, from 1.
     package let sequence: Int64
     package let entry: JournalEntry
     package let previous: Data

@@ -11,8 +11,8 @@ struct JournalEntryTests {
         id: String = "j_1", kind: EntryKind = .fare, at: Int64 = 1_795_501_800_000, reference: String = "b_1",
         actor: String = "a_one", currency: String = "INR",
         postings: [Posting] = [
-            Posting(account: account, amount: -2000, balanceAfter: 38_000),
-            Posting(account: .fares, amount: 2000, balanceAfter: 2000),
+            Posting(account: account, amount: -2000, number: 2, balanceAfter: 38_000),
+            Posting(account: .fares, amount: 2000, number: 7, balanceAfter: 2000),
         ]
     ) -> JournalEntry {
         JournalEntry(
@@ -30,7 +30,7 @@ struct JournalEntryTests {
     func golden() {
         #expect(
             Self.hex(Self.entry().hash(after: JournalEntry.genesis))
-                == "9247a3f928bae91478fd24805ddbdc9f2ab426f711096cb9439d47986fdefc9a")
+                == "8d9b0543e27e3c7df2addaec63aab3e8678574ed5e262b65fedd73e7c0ab2476")
         #expect(JournalEntry.genesis == Data(count: 32))
     }
 
@@ -40,19 +40,23 @@ struct JournalEntryTests {
         let variants = [
             Self.entry(), Self.entry(id: "j_2"), Self.entry(kind: .refund), Self.entry(at: 1_795_501_800_001),
             Self.entry(reference: "b_2"), Self.entry(actor: "system"), Self.entry(currency: "EUR"), Self.entry(postings: []),
-            Self.entry(postings: [Posting(account: wallet, amount: -2000, balanceAfter: 38_000)]),
+            Self.entry(postings: [Posting(account: wallet, amount: -2000, number: 2, balanceAfter: 38_000)]),
             Self.entry(postings: Self.entry().postings.reversed()),
             Self.entry(postings: [
-                Posting(account: wallet, amount: -2001, balanceAfter: 38_000),
-                Posting(account: .fares, amount: 2000, balanceAfter: 2000),
+                Posting(account: wallet, amount: -2001, number: 2, balanceAfter: 38_000),
+                Posting(account: .fares, amount: 2000, number: 7, balanceAfter: 2000),
             ]),
             Self.entry(postings: [
-                Posting(account: wallet, amount: -2000, balanceAfter: 38_001),
-                Posting(account: .fares, amount: 2000, balanceAfter: 2000),
+                Posting(account: wallet, amount: -2000, number: 2, balanceAfter: 38_001),
+                Posting(account: .fares, amount: 2000, number: 7, balanceAfter: 2000),
             ]),
             Self.entry(postings: [
-                Posting(account: wallet, amount: -2000, balanceAfter: 38_000),
-                Posting(account: .grants, amount: 2000, balanceAfter: 2000),
+                Posting(account: wallet, amount: -2000, number: 2, balanceAfter: 38_000),
+                Posting(account: .grants, amount: 2000, number: 7, balanceAfter: 2000),
+            ]),
+            Self.entry(postings: [
+                Posting(account: wallet, amount: -2000, number: 3, balanceAfter: 38_000),
+                Posting(account: .fares, amount: 2000, number: 7, balanceAfter: 2000),
             ]),
             // The border between two fields moves.
             Self.entry(reference: "b_1a", actor: "_one"), Self.entry(reference: "b_", actor: "1a_one"),

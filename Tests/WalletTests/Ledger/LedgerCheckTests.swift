@@ -1,5 +1,6 @@
 import CommandBus
 import Foundation
+import Storage
 import Support
 import Testing
 import Wallet
@@ -8,7 +9,7 @@ import Wallet
 @Suite("The check of the ledger sees")
 struct LedgerCheckTests {
     private let fixture: StoreFixture
-    private var raw: RawDatabase { fixture.raw }
+    private var kept: KeptData { fixture.kept }
 
     init() async throws {
         fixture = try await StoreFixture("check", welcomeCredit: 5000)
@@ -23,15 +24,16 @@ struct LedgerCheckTests {
             }
         }
         #expect(try await findings() == [])
-        try raw.disarmJournal()
     }
+
+    private static let otherHash = StoreValue.blob(Data(repeating: 7, count: 32))
 
     private func findings() async throws -> [String] {
         try await fixture.read { try LedgerCheck.run($0).findings }
     }
 
-    private func id(_ sequence: Int) throws -> String {
-        try #require(try raw.text("SELECT id FROM journal WHERE sequence = \(sequence)"))
+    private func id(_ sequence: Int64) async throws -> String {
+        try #require(try await kept.row(of: "journal") { $0.integer("sequence") == sequence }.text("id"))
     }
 
     @Test("a whole ledger as whole, and counts it")
@@ -44,118 +46,154 @@ struct LedgerCheckTests {
     @Test(
         "a changed field of an entry",
         arguments: [
-            "reference = 'b_9'", "actor = 'a_one'", "kind = 'refund'", "at = at + 1", "currency = 'EUR'", "id = 'j_forged'",
-        ])
-    func changedField(change: String) async throws {
-        try raw.execute("UPDATE journal SET \(change) WHERE sequence = 3")
-        #expect(try await findings() == ["journal entry \(try id(3)): its content does not match its hash"])
+            ("reference", "b_9"), ("actor", "a_one"), ("kind", "refund"), ("at", 1), ("currency", "EUR"), ("id", "j_forged"),
+        ] as [(String, StoreValue)])
+    func changedField(column: String, value: StoreValue) async throws {
+        try await kept.change("journal", where: { $0["sequence"] == 3 }, by: { $0[column] = value })
+        #expect(try await findings() == ["journal entry \(try await id(3)): its content does not match its hash"])
     }
 
     @Test("a changed hash")
     func changedHash() async throws {
-        try raw.execute("UPDATE journal SET hash = randomblob(32) WHERE sequence = 3")
+        try await kept.change("journal", where: { $0["sequence"] == 3 }, by: { $0["hash"] = Self.otherHash })
         #expect(
             try await findings() == [
-                "journal entry \(try id(3)): its content does not match its hash",
-                "journal entry \(try id(4)): it does not follow the entry before it",
+                "journal entry \(try await id(3)): its content does not match its hash",
+                "journal entry \(try await id(4)): it does not follow the entry before it",
             ]
         )
     }
 
     @Test("a chain that was cut and tied again")
     func changedPrevious() async throws {
-        try raw.execute("UPDATE journal SET previous = (SELECT hash FROM journal WHERE sequence = 1) WHERE sequence = 3")
+        let first = try await kept.row(of: "journal") { $0["sequence"] == 1 }["hash"]
+        try await kept.change("journal", where: { $0["sequence"] == 3 }, by: { $0["previous"] = first })
         #expect(
             try await findings() == [
-                "journal entry \(try id(3)): it does not follow the entry before it",
-                "journal entry \(try id(3)): its content does not match its hash",
+                "journal entry \(try await id(3)): it does not follow the entry before it",
+                "journal entry \(try await id(3)): its content does not match its hash",
             ]
         )
     }
 
     @Test("an amount that was changed on one side")
     func oneSidedAmount() async throws {
-        try raw.execute("UPDATE postings SET amount = -99 WHERE entry = 3 AND amount = -100")
+        try await kept.change("postings", where: { $0["entry"] == 3 && $0["amount"] == -100 }, by: { $0["amount"] = -99 })
         let findings = try await findings()
-        #expect(findings.contains("journal entry \(try id(3)): its postings do not sum to zero"))
-        #expect(findings.contains("journal entry \(try id(3)): its content does not match its hash"))
+        #expect(findings.contains("journal entry \(try await id(3)): its postings do not sum to zero"))
+        #expect(findings.contains("journal entry \(try await id(3)): its content does not match its hash"))
         #expect(findings.contains("wallet:a_one: its balance is 4800, its entries sum to 4801"))
     }
 
     @Test("an amount that was changed on both sides, with the balances")
     func twoSidedAmount() async throws {
-        try raw.execute(
-            "UPDATE postings SET amount = -90, balance_after = balance_after + 10 WHERE entry = 5 AND amount = -100",
-            "UPDATE postings SET amount = 90, balance_after = balance_after - 10 WHERE entry = 5 AND amount = 100",
-            "UPDATE ledger_accounts SET balance = balance + 10 WHERE name = 'wallet:a_one'",
-            "UPDATE ledger_accounts SET balance = balance - 10 WHERE name = 'operator:fares'"
-        )
-        #expect(try await findings() == ["journal entry \(try id(5)): its content does not match its hash"])
+        for (account, change) in [("wallet:a_one", 10), ("operator:fares", -10)] as [(String, Int64)] {
+            try await kept.change(
+                "postings", where: { $0["entry"] == 5 && $0.text("account") == account },
+                by: { row in
+                    row.add(change, to: "amount")
+                    row.add(change, to: "balance_after")
+                })
+            try await kept.change(
+                "ledger_accounts", where: { $0.text("name") == account }, by: { $0.add(change, to: "balance") })
+        }
+        #expect(try await findings() == ["journal entry \(try await id(5)): its content does not match its hash"])
     }
 
     @Test("money that was sent to another account")
     func otherAccount() async throws {
-        try raw.execute("UPDATE postings SET account = 'operator:grants' WHERE entry = 5 AND account = 'operator:fares'")
+        try await kept.change(
+            "postings", where: { $0["entry"] == 5 && $0["account"] == "operator:fares" },
+            by: {
+                $0["account"] = "operator:grants"
+            })
         let findings = try await findings()
-        #expect(findings.contains("journal entry \(try id(5)): its content does not match its hash"))
+        #expect(findings.contains("journal entry \(try await id(5)): its content does not match its hash"))
         #expect(findings.contains("operator:fares: its balance is 300, its entries sum to 200"))
     }
 
     @Test("an entry that was removed")
     func removedEntry() async throws {
-        try raw.execute("DELETE FROM postings WHERE entry = 3", "DELETE FROM journal WHERE sequence = 3")
+        try await kept.remove(from: "postings") { $0["entry"] == 3 }
+        try await kept.remove(from: "journal") { $0["sequence"] == 3 }
         let findings = try await findings()
-        #expect(findings.contains("journal entry \(try id(4)): it does not follow the entry before it"))
+        #expect(findings.contains("journal entry \(try await id(4)): it does not follow the entry before it"))
+        #expect(findings.contains("wallet:a_one: posting 2 of it is missing"))
         #expect(findings.contains("wallet:a_one: its balance is 4800, its entries sum to 4900"))
     }
 
     @Test("the last entry, removed")
     func removedLast() async throws {
-        try raw.execute("DELETE FROM postings WHERE entry = 5", "DELETE FROM journal WHERE sequence = 5")
+        try await kept.remove(from: "postings") { $0["entry"] == 5 }
+        try await kept.remove(from: "journal") { $0["sequence"] == 5 }
         #expect(
             Set(try await findings()) == [
+                "chain 0: it does not end where its head says",
                 "wallet:a_one: its balance is 4800, its entries sum to 4900",
+                "wallet:a_one: it has 3 postings, 2 are there",
                 "operator:fares: its balance is 300, its entries sum to 200",
+                "operator:fares: it has 3 postings, 2 are there",
             ]
         )
     }
 
     @Test("postings that were removed")
     func removedPostings() async throws {
-        try raw.execute("DELETE FROM postings WHERE entry = 5")
+        try await kept.remove(from: "postings") { $0["entry"] == 5 }
         let findings = try await findings()
-        #expect(findings.contains("journal entry \(try id(5)): its content does not match its hash"))
+        #expect(findings.contains("journal entry \(try await id(5)): its content does not match its hash"))
         #expect(findings.contains("wallet:a_one: its balance is 4800, its entries sum to 4900"))
     }
 
     @Test("an entry that was slipped in")
     func forgedEntry() async throws {
-        try raw.execute(
-            """
-            INSERT INTO journal SELECT 6, 'j_forged', 'refund', at, 'b_0', actor, currency, hash, randomblob(32)
-            FROM journal WHERE sequence = 5
-            """,
-            "INSERT INTO postings VALUES (6, 0, 'operator:fares', -100, 200), (6, 1, 'wallet:a_one', 100, 4900)",
-            "UPDATE ledger_accounts SET balance = balance + 100 WHERE name = 'wallet:a_one'",
-            "UPDATE ledger_accounts SET balance = balance - 100 WHERE name = 'operator:fares'"
+        let last = try await kept.row(of: "journal") { $0["sequence"] == 5 }
+        try await kept.add(
+            to: "journal",
+            [
+                "chain": 0, "sequence": 6, "id": "j_forged", "kind": "refund", "at": last["at"], "reference": "b_0",
+                "actor": last["actor"], "currency": last["currency"], "previous": last["hash"], "hash": Self.otherHash,
+            ]
         )
+        let sides = [("operator:fares", -100, 200), ("wallet:a_one", 100, 4900)] as [(String, Int64, Int64)]
+        for (line, (account, amount, after)) in sides.enumerated() {
+            try await kept.add(
+                to: "postings",
+                [
+                    "chain": 0, "entry": 6, "line": .integer(Int64(line)), "account": .text(account),
+                    "amount": .integer(amount), "number": 4, "balance_after": .integer(after),
+                ]
+            )
+            try await kept.change(
+                "ledger_accounts", where: { $0.text("name") == account },
+                by: { row in
+                    row.add(amount, to: "balance")
+                    row["postings"] = 4
+                })
+        }
+        try await kept.change("chains") { row in
+            row["sequence"] = 6
+            row["hash"] = Self.otherHash
+        }
         #expect(try await findings() == ["journal entry j_forged: its content does not match its hash"])
     }
 
     @Test("two entries that changed places")
     func swapped() async throws {
-        try raw.execute(
-            "UPDATE journal SET sequence = 99 WHERE sequence = 3", "UPDATE journal SET sequence = 3 WHERE sequence = 4",
-            "UPDATE journal SET sequence = 4 WHERE sequence = 99", "UPDATE postings SET entry = 99 WHERE entry = 3",
-            "UPDATE postings SET entry = 3 WHERE entry = 4", "UPDATE postings SET entry = 4 WHERE entry = 99"
-        )
+        for (table, column) in [("journal", "sequence"), ("postings", "entry")] {
+            try await kept.change(
+                table, where: { $0[column] == 3 || $0[column] == 4 },
+                by: { row in
+                    row[column] = row[column] == 3 ? 4 : 3
+                })
+        }
         let findings = try await findings()
         #expect(findings.filter { $0.hasSuffix("it does not follow the entry before it") }.count == 3)
     }
 
     @Test("a balance that no entry explains")
     func changedBalance() async throws {
-        try raw.execute("UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'wallet:a_two'")
+        try await kept.change("ledger_accounts", where: { $0["name"] == "wallet:a_two" }, by: { $0.add(1, to: "balance") })
         #expect(
             try await findings() == [
                 "wallet:a_two: its balance is 4901, its entries sum to 4900", "all balances sum to 1, not to zero",
@@ -165,30 +203,36 @@ struct LedgerCheckTests {
 
     @Test("a balance after an entry that is wrong")
     func changedBalanceAfter() async throws {
-        try raw.execute("UPDATE postings SET balance_after = balance_after + 1 WHERE entry = 4 AND account = 'wallet:a_two'")
+        try await kept.change(
+            "postings", where: { $0["entry"] == 4 && $0["account"] == "wallet:a_two" },
+            by: {
+                $0.add(1, to: "balance_after")
+            })
         #expect(
             Set(try await findings()) == [
-                "journal entry \(try id(4)): its content does not match its hash",
-                "journal entry \(try id(4)): the balance of wallet:a_two is wrong after it",
+                "journal entry \(try await id(4)): its content does not match its hash",
+                "journal entry \(try await id(4)): the balance of wallet:a_two is wrong after it",
             ]
         )
     }
 
     @Test("a wallet below zero")
     func belowZero() async throws {
-        try raw.execute("UPDATE ledger_accounts SET balance = -5 WHERE name = 'wallet:a_two'")
+        try await kept.change("ledger_accounts", where: { $0["name"] == "wallet:a_two" }, by: { $0["balance"] = -5 })
         #expect(try await findings().contains("wallet:a_two: its balance is below zero"))
     }
 
     @Test("an account that was added, or lost")
     func accounts() async throws {
-        try raw.execute("INSERT INTO ledger_accounts VALUES ('wallet:a_ghost', 'INR', 7)")
+        try await kept.add(
+            to: "ledger_accounts", ["name": "wallet:a_ghost", "currency": "INR", "balance": 7, "postings": 0]
+        )
         #expect(
             try await findings() == [
                 "wallet:a_ghost: its balance is 7, its entries sum to 0", "all balances sum to 7, not to zero",
             ]
         )
-        try raw.execute("DELETE FROM ledger_accounts WHERE name LIKE 'wallet:%'")
+        try await kept.remove(from: "ledger_accounts") { $0.text("name")?.hasPrefix("wallet:") == true }
         #expect(try await findings().contains("all balances sum to -9700, not to zero"))
     }
 
@@ -208,15 +252,15 @@ struct LedgerCheckTests {
         let result = try await fixture.read { try LedgerCheck.run($0) }
         #expect(result.entries == 1105)
         #expect(result.findings == [])
-        try raw.execute("UPDATE journal SET reference = 'b_forged' WHERE sequence = 1105")
-        #expect(try await findings() == ["journal entry \(try id(1105)): its content does not match its hash"])
+        try await kept.change("journal", where: { $0["sequence"] == 1105 }, by: { $0["reference"] = "b_forged" })
+        #expect(try await findings() == ["journal entry \(try await id(1105)): its content does not match its hash"])
     }
 
     /// In a process of its own: arithmetic that traps would take the whole server, or `farebus verify`, with it.
     @Test("amounts that no sum can hold, and does not fall over them")
     func overflow() async {
         await #expect(processExitsWith: .success) {
-            let huge = Posting(account: .fares, amount: .max, balanceAfter: .max)
+            let huge = Posting(account: .fares, amount: .max, number: 1, balanceAfter: .max)
             let result = try LedgerCheck.run(
                 SpoiledLedger(postings: [huge, huge], accounts: [(.fares, .max), (.grants, .max)]))
             try #require(!result.findings.isEmpty)
@@ -225,7 +269,7 @@ struct LedgerCheckTests {
 
     @Test("words that it does not know")
     func unknownWords() async throws {
-        try raw.execute("UPDATE journal SET kind = 'gift' WHERE sequence = 3")
+        try await kept.change("journal", where: { $0["sequence"] == 3 }, by: { $0["kind"] = "gift" })
         await #expect(throws: (any Error).self) { _ = try await findings() }
     }
 }
@@ -238,9 +282,12 @@ private struct SpoiledLedger: LedgerReads {
     func balance(of account: LedgerAccount) throws -> Int64? { nil }
     func currency(of account: LedgerAccount) throws -> CurrencyCode? { nil }
     func movements(of account: LedgerAccount, before: Int64?, limit: Int) throws -> [Movement] { [] }
-    func balances() throws -> [(account: LedgerAccount, balance: Int64)] { accounts }
+    func balances() throws -> [(account: LedgerAccount, state: AccountBalance)] {
+        accounts.map { ($0.account, AccountBalance(balance: $0.balance, postings: 2)) }
+    }
+    func chains() throws -> [Int: ChainHead] { [0: .empty] }
 
-    func journal(after sequence: Int64, limit: Int) throws -> [StoredEntry] {
+    func journal(of chain: Int, after sequence: Int64, limit: Int) throws -> [StoredEntry] {
         guard sequence == 0 else { return [] }
         let entry = JournalEntry(
             id: JournalEntryID(trusted: "j_1"), kind: .fare, at: Timestamp(milliseconds: 0), reference: "b_1",

@@ -27,12 +27,12 @@ struct LedgerTests {
 
     private func balances() async throws -> [String: Int64] {
         try await fixture.read { snapshot in
-            Dictionary(uniqueKeysWithValues: try snapshot.balances().map { ($0.account.name, $0.balance) })
+            Dictionary(uniqueKeysWithValues: try snapshot.balances().map { ($0.account.name, $0.state.balance) })
         }
     }
 
     private func entries() async throws -> [StoredEntry] {
-        try await fixture.read { try $0.journal(after: 0, limit: 100) }
+        try await fixture.read { try $0.journal(of: 0, after: 0, limit: 100) }
     }
 
     @Test("A new wallet begins with the welcome credit, which the operator gives")
@@ -45,8 +45,8 @@ struct LedgerTests {
         #expect(entry.previous == Data(count: 32))
         #expect(
             entry.entry.postings == [
-                Posting(account: .grants, amount: -5000, balanceAfter: -5000),
-                Posting(account: .wallet(rider), amount: 5000, balanceAfter: 5000),
+                Posting(account: .grants, amount: -5000, number: 1, balanceAfter: -5000),
+                Posting(account: .wallet(rider), amount: 5000, number: 1, balanceAfter: 5000),
             ]
         )
     }
@@ -69,6 +69,7 @@ struct LedgerTests {
         let journal = try await entries()
         #expect(journal.map(\.sequence) == [1, 2, 3, 4])
         #expect(journal.last?.entry.postings.map(\.balanceAfter) == [4500, 500])
+        #expect(journal.last?.entry.postings.map(\.number) == [3, 4])
         for (before, after) in zip(journal, journal.dropFirst()) { #expect(after.previous == before.hash) }
         #expect(try await fixture.read { try LedgerCheck.run($0).findings } == [])
     }
@@ -131,9 +132,9 @@ struct LedgerTests {
         for number in 0..<5 { try await move(100, from: .wallet(rider), to: .fares, reference: "b_\(number)") }
         let pages = try await fixture.read { snapshot in
             (
-                try snapshot.journal(after: 0, limit: 4).map(\.sequence),
-                try snapshot.journal(after: 4, limit: 4).map(\.sequence),
-                try snapshot.journal(after: 6, limit: 4).map(\.sequence)
+                try snapshot.journal(of: 0, after: 0, limit: 4).map(\.sequence),
+                try snapshot.journal(of: 0, after: 4, limit: 4).map(\.sequence),
+                try snapshot.journal(of: 0, after: 6, limit: 4).map(\.sequence)
             )
         }
         #expect(pages.0 == [1, 2, 3, 4])
@@ -143,12 +144,18 @@ struct LedgerTests {
 
     @Test(
         "An account is found again by its name",
-        arguments: [LedgerAccount.fares, .grants, .wallet(AccountID(trusted: "a_1:x"))])
+        arguments: [LedgerAccount.fares, .grants, .operator(.fares, chain: 15), .wallet(AccountID(trusted: "a_1:x"))])
     func names(account: LedgerAccount) {
         #expect(LedgerAccount(name: account.name) == account)
     }
 
-    @Test("A name of something else is no account's", arguments: ["", "wallet", "operator:else", "Wallet:a_1"])
+    @Test(
+        "A name of something else is no account's",
+        arguments: [
+            "", "wallet", "operator", "operator:else", "Wallet:a_1", "operator:fares:0", "operator:fares:01",
+            "operator:fares:x",
+            "operator:fares:1:2",
+        ])
     func otherNames(name: String) {
         #expect(LedgerAccount(name: name) == nil)
     }
