@@ -7,6 +7,8 @@ package protocol AccountReads {
     /// Whether there is any account at all.
     func hasAccounts() throws -> Bool
     func account(email: EmailAddress) throws -> Account?
+    /// The addresses of the active accounts that have one of some roles.
+    func addresses(of roles: Set<Role>) throws -> [EmailAddress]
     /// The session of a token, alive or not.
     func session(token: Digest256) throws -> StoredSession?
     /// The session of an account that no other has ended; it may have expired.

@@ -12,12 +12,19 @@ package protocol OutboxReads {
 package protocol OutboxRecords: OutboxReads {
     /// Takes the letters that are due, the oldest first, and keeps other workers off them until `lease`.
     ///
-    /// Should this worker die meanwhile, they are due again then.
+    /// Should this worker die meanwhile, they are due again then. Each time a letter is taken counts as an attempt, and
+    /// that count is the fence: what was taken over meanwhile can't be settled by the one who had it before.
     func claimLetters(dueAt now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Letter]
     /// Removes a letter that has left, and with it whatever secret it carried.
-    func removeLetter(_ id: Int64) throws
+    ///
+    /// - Returns: false if another worker has taken it meanwhile; nothing is changed then.
+    func removeLetter(_ letter: Letter) throws -> Bool
     /// Keeps a letter for another attempt.
-    func postponeLetter(_ id: Int64, until due: Timestamp, because failure: String) throws
+    ///
+    /// - Returns: false if another worker has taken it meanwhile; nothing is changed then.
+    func postponeLetter(_ letter: Letter, until due: Timestamp, because failure: String) throws -> Bool
     /// Gives a letter up: it is kept for the operator to see, without its text.
-    func abandonLetter(_ id: Int64, because failure: String) throws
+    ///
+    /// - Returns: false if another worker has taken it meanwhile; nothing is changed then.
+    func abandonLetter(_ letter: Letter, because failure: String) throws -> Bool
 }

@@ -77,22 +77,28 @@ where Store.Snapshot: OutboxReads, Store.Transaction: OutboxRecords {
             guard !letters.isEmpty else { return }
             var outcomes: [Outcome] = []
             for letter in letters {
-                guard !signal.isClosed else {
-                    // What is left of the batch is due again at once.
-                    outcomes.append(.postponed(letter.id, until: now, "the server stopped"))
+                // What is left of the batch when the server stops, or when the lease is over, is due again at once.
+                guard !signal.isClosed, clock.now() < lease else {
+                    outcomes.append(.postponed(letter, until: now, "its turn did not come"))
                     continue
                 }
                 outcomes.append(await deliver(letter))
             }
             let settled = outcomes
-            try await store.transact(TransactionUnit { tx in for outcome in settled { try outcome.settle(in: tx) } })
+            let lost = try await store.transact(
+                TransactionUnit { tx in try settled.filter { try !$0.settle(in: tx) }.map(\.letter.reference) }
+            )
+            for reference in lost {
+                logger.warning(
+                    "a letter took longer than its lease: another worker has it", metadata: ["letter": "\(reference)"])
+            }
         }
     }
 
     private func deliver(_ letter: Letter) async -> Outcome {
         do throws(MailFailure) {
             try await transport.send(letter)
-            return .delivered(letter.id)
+            return .delivered(letter)
         } catch {
             let attempts = letter.attempts + 1
             let isLast = attempts >= configuration.attempts
@@ -105,13 +111,13 @@ where Store.Snapshot: OutboxReads, Store.Transaction: OutboxRecords {
                         "again_in_s": "\(seconds)",
                     ]
                 )
-                return .postponed(letter.id, until: clock.now().adding(seconds: seconds), error.reason)
+                return .postponed(letter, until: clock.now().adding(seconds: seconds), error.reason)
             }
             logger.error(
                 "a letter was given up",
                 metadata: ["letter": "\(letter.reference)", "attempt": "\(attempts)", "reason": "\(error.reason)"]
             )
-            return .abandoned(letter.id, error.reason)
+            return .abandoned(letter, error.reason)
         }
     }
 
@@ -123,15 +129,22 @@ where Store.Snapshot: OutboxReads, Store.Transaction: OutboxRecords {
 
 /// What became of a letter.
 private enum Outcome: Sendable {
-    case delivered(Int64)
-    case postponed(Int64, until: Timestamp, String)
-    case abandoned(Int64, String)
+    case delivered(Letter)
+    case postponed(Letter, until: Timestamp, String)
+    case abandoned(Letter, String)
 
-    func settle(in tx: some OutboxRecords) throws {
+    var letter: Letter {
         switch self {
-        case .delivered(let id): try tx.removeLetter(id)
-        case .postponed(let id, let due, let reason): try tx.postponeLetter(id, until: due, because: reason)
-        case .abandoned(let id, let reason): try tx.abandonLetter(id, because: reason)
+        case .delivered(let letter), .postponed(let letter, _, _), .abandoned(let letter, _): letter
+        }
+    }
+
+    /// - Returns: false if the letter is in other hands by now.
+    func settle(in tx: some OutboxRecords) throws -> Bool {
+        switch self {
+        case .delivered(let letter): try tx.removeLetter(letter)
+        case .postponed(let letter, let due, let reason): try tx.postponeLetter(letter, until: due, because: reason)
+        case .abandoned(let letter, let reason): try tx.abandonLetter(letter, because: reason)
         }
     }
 }

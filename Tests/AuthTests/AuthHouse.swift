@@ -15,8 +15,8 @@ final class AuthHouse: Sendable {
     let fixture: StoreFixture
     let cache: any SessionCache
     let maintenance = MaintenanceSwitch()
-    let service: AuthService<SQLiteStore>
-    let authenticator: SessionAuthenticator<SQLiteStore>
+    let service: AuthService<SuiteStore>
+    let authenticator: SessionAuthenticator<SuiteStore>
     let bus: CommandBus
 
     init(
@@ -53,19 +53,19 @@ final class AuthHouse: Sendable {
     // MARK: - Mail
 
     /// The letters to an address, the oldest first.
-    func letters(to email: String) throws -> [String] {
-        try fixture.raw.texts("SELECT body FROM mail_outbox WHERE recipient = '\(email)' ORDER BY id")
+    func letters(to email: String) async throws -> [String] {
+        try await fixture.kept.rows(of: "mail_outbox") { $0.text("recipient") == email }.compactMap { $0.text("body") }
     }
 
     /// The code in the newest letter to an address.
-    func code(to email: String) throws -> String {
-        guard let code = try letters(to: email).last?.firstMatch(of: /\b[0-9]{8}\b/) else { throw NoCode() }
+    func code(to email: String) async throws -> String {
+        guard let code = try await letters(to: email).last?.firstMatch(of: /\b[0-9]{8}\b/) else { throw NoCode() }
         return String(code.output)
     }
 
     /// A code that is not the right one.
-    func wrongCode(to email: String) throws -> String {
-        let code = try code(to: email)
+    func wrongCode(to email: String) async throws -> String {
+        let code = try await code(to: email)
         return code == "00000000" ? "00000001" : "00000000"
     }
 
@@ -97,7 +97,7 @@ final class AuthHouse: Sendable {
     /// Registers an address up to the right to complete it.
     func grant(_ email: String) async throws -> String {
         let challenge = try await send("registration.start", ["email": email]).output(Challenge.self).challenge
-        return try await send("registration.verify", ["challenge": challenge, "code": try code(to: email)])
+        return try await send("registration.verify", ["challenge": challenge, "code": try await code(to: email)])
             .output(Grant.self).registration
     }
 
@@ -117,7 +117,7 @@ final class AuthHouse: Sendable {
     /// Signs in with both factors.
     func signIn(_ email: String, device: String? = nil) async throws -> String {
         let challenge = try #require(try await open(email).output(SessionView.self).challenge)
-        var input = ["challenge": challenge, "code": try code(to: email)]
+        var input = ["challenge": challenge, "code": try await code(to: email)]
         input["device"] = device
         return try #require(try await send("session.verify", input).output(SessionView.self).token)
     }

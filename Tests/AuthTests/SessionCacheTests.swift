@@ -138,7 +138,7 @@ private struct MarklessCache: SessionCache {
 
     func lookup(_ token: Digest256, at now: Timestamp) -> SessionLookup { cache.lookup(token, at: now) }
     func insert(_ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp) {
-        cache.insert(principal, for: token, readAfter: SessionReadMark(ends: .max), at: now)
+        cache.insert(principal, for: token, readAfter: SessionReadMark(value: .max), at: now)
     }
     func forget(_ token: Digest256, of account: AccountID) { cache.forget(token, of: account) }
     func forget(_ end: SessionEnd) { cache.forget(end) }
@@ -146,21 +146,21 @@ private struct MarklessCache: SessionCache {
 
 /// The real store, but a read's answer is held back until it may go on.
 private struct HeldStore: CommandStore {
-    typealias Snapshot = SQLiteSnapshot
-    typealias Transaction = SQLiteTransaction
+    typealias Snapshot = SuiteSnapshot
+    typealias Transaction = SuiteTransaction
 
-    let base: SQLiteStore
+    let base: SuiteStore
     let hasRead = Gate()
     let goesOn = Gate()
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSnapshot) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (SuiteSnapshot) throws -> Value) async throws -> Value {
         let value = try await base.read(body)
         hasRead.open()
         await goesOn.value()
         return value
     }
 
-    func transact<Value: Sendable>(_ unit: TransactionUnit<SQLiteTransaction, Value>) async throws -> Value {
+    func transact<Value: Sendable>(_ unit: TransactionUnit<SuiteTransaction, Value>) async throws -> Value {
         try await base.transact(unit)
     }
 }

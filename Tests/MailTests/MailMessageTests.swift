@@ -8,7 +8,7 @@ import Testing
 struct MailMessageTests {
     private func letter(_ subject: String, _ body: String = "Hello.\n", to: String = "rider@example.com") -> Letter {
         Letter(
-            id: 7, reference: "abcdefghijklmnopabcdefghijklmnop",
+            reference: "abcdefghijklmnopabcdefghijklmnop",
             mail: OutgoingMail(to: EmailAddress(trusted: to), subject: subject, body: body),
             queuedAt: Timestamp(milliseconds: 1_795_501_800_123, offsetMinutes: 330), attempts: 0
         )

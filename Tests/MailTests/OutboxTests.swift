@@ -14,7 +14,7 @@ struct OutboxTests {
     private func worker(
         _ fixture: StoreFixture, _ transport: any MailTransport, _ signal: MailSignal = MailSignal(),
         _ configuration: OutboxConfiguration = OutboxConfiguration()
-    ) -> OutboxWorker<SQLiteStore> {
+    ) -> OutboxWorker<SuiteStore> {
         OutboxWorker(
             store: fixture.store, transport: transport, signal: signal, configuration: configuration,
             clock: fixture.clock, random: fixture.random, logger: StoreFixture.silent
@@ -38,7 +38,7 @@ struct OutboxTests {
         try await send(fixture, "three")
         try await worker(fixture, mail, MailSignal(), OutboxConfiguration(batch: 2)).deliverDueLetters()
         #expect(mail.subjects == ["one", "two", "three"])
-        #expect(try fixture.raw.integer("SELECT count(*) FROM mail_outbox") == 0)
+        #expect(try await fixture.kept.count(of: "mail_outbox") == 0)
         #expect(Set(mail.letters.map(\.reference)).count == 3)
         #expect(mail.letters.allSatisfy { $0.reference.utf8.count == 32 && $0.reference.allSatisfy(\.isLetter) })
     }
@@ -106,11 +106,9 @@ struct OutboxTests {
         let count = try await fixture.store.read { try $0.outboxCount() }
         #expect(count.waiting == 0)
         #expect(count.abandoned == 2)
-        #expect(try fixture.raw.texts("SELECT body FROM mail_outbox") == ["", ""])
-        #expect(
-            try fixture.raw.texts("SELECT failure FROM mail_outbox ORDER BY id") == [
-                "no such mailbox", "the server is busy",
-            ])
+        let kept = try await fixture.kept.rows(of: "mail_outbox")
+        #expect(kept.map { $0.text("body") } == ["", ""])
+        #expect(kept.map { $0.text("failure") } == ["no such mailbox", "the server is busy"])
     }
 
     @Test("What a worker took and did not settle, another takes after the lease, under the same reference")
@@ -197,7 +195,7 @@ struct LocalMailboxTests {
 
     private func letter(_ reference: String, at milliseconds: Int64, body: String = "Hello.\n") -> Letter {
         Letter(
-            id: 1, reference: reference,
+            reference: reference,
             mail: OutgoingMail(to: EmailAddress(trusted: "rider@example.com"), subject: "Your code", body: body),
             queuedAt: Timestamp(milliseconds: milliseconds, offsetMinutes: 330), attempts: 0
         )
@@ -298,22 +296,22 @@ private final class RecordingTransport: MailTransport {
 
 /// The real store, unreachable for its first few transactions.
 private final class FailingStore: CommandStore {
-    typealias Snapshot = SQLiteSnapshot
-    typealias Transaction = SQLiteTransaction
+    typealias Snapshot = SuiteSnapshot
+    typealias Transaction = SuiteTransaction
 
-    private let base: SQLiteStore
+    private let base: SuiteStore
     private let failures: Mutex<Int>
 
-    init(base: SQLiteStore, failures: Int) {
+    init(base: SuiteStore, failures: Int) {
         self.base = base
         self.failures = Mutex(failures)
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (SQLiteSnapshot) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (SuiteSnapshot) throws -> Value) async throws -> Value {
         try await base.read(body)
     }
 
-    func transact<Value: Sendable>(_ unit: TransactionUnit<SQLiteTransaction, Value>) async throws -> Value {
+    func transact<Value: Sendable>(_ unit: TransactionUnit<SuiteTransaction, Value>) async throws -> Value {
         let fails = failures.withLock { left in
             guard left > 0 else { return false }
             left -= 1

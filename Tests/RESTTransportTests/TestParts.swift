@@ -28,7 +28,7 @@ final class MemoryStore: CommandStore {
         }
 
         func append(_ events: [DomainEvent], at: Timestamp) {}
-        func enqueue(_ mail: [OutgoingMail], at: Timestamp) {}
+        func enqueue(_ mail: [EnqueuedMail], at: Timestamp) {}
     }
 
     private let records = Mutex<[String: IdempotencyRecord]>([:])

@@ -46,7 +46,7 @@ import WSTransport
             func idempotencyRecord(scope: String, key: IdempotencyKey) -> IdempotencyRecord? { nil }
             func insert(_ record: IdempotencyRecord, scope: String, key: IdempotencyKey, at: Timestamp) {}
             func append(_ events: [DomainEvent], at: Timestamp) {}
-            func enqueue(_ mail: [OutgoingMail], at: Timestamp) {}
+            func enqueue(_ mail: [EnqueuedMail], at: Timestamp) {}
         }
 
         func read<Value: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Value) async throws -> Value {

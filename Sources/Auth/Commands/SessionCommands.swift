@@ -74,6 +74,7 @@ package enum RefreshSession: Command {
     package static let access = Access.signedIn
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.none
+    package static let availability = Availability.always
     package static let summary = "Exchanges the session's token for a new one; the old one is dead."
     package static let example = NoInput()
 }
@@ -88,6 +89,7 @@ package enum CloseSession: Command {
     package static let access = Access.signedIn
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.none
+    package static let availability = Availability.always
     package static let status = 204
     package static let summary = "Signs out: ends the session, its sockets and its streams."
     package static let example = NoInput()

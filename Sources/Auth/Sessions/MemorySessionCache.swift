@@ -48,13 +48,13 @@ package final class MemorySessionCache: SessionCache {
     package func lookup(_ token: Digest256, at now: Timestamp) -> SessionLookup {
         state.withLock { state in
             guard let index = state.byToken[token], let slot = state.slots[index] else {
-                return .missing(SessionReadMark(ends: state.ends))
+                return .missing(SessionReadMark(value: state.ends))
             }
             let age = now.milliseconds - slot.insertedAt.milliseconds
             // A clock that was set back makes an entry look young for ever.
             guard age >= 0, age < lifetime else {
                 Self.remove(index, in: &state)
-                return .missing(SessionReadMark(ends: state.ends))
+                return .missing(SessionReadMark(value: state.ends))
             }
             state.slots[index]?.isWanted = true
             return .found(slot.principal)
@@ -65,7 +65,7 @@ package final class MemorySessionCache: SessionCache {
         _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp
     ) {
         state.withLock { state in
-            guard state.lastEnds[Self.group(of: principal.account, in: state)] <= mark.ends else { return }
+            guard state.lastEnds[Self.group(of: principal.account, in: state)] <= mark.value else { return }
             if let index = state.byAccount[principal.account] { Self.remove(index, in: &state) }
             let index = place(in: &state)
             state.slots[index] = Slot(token: token, principal: principal, insertedAt: now, isWanted: false)

@@ -16,7 +16,7 @@ package struct SessionAuthenticator<Store: CommandStore>: Authenticator where St
         self.store = store
         self.cache = cache
         self.clock = clock
-        ends.observe { cache.forget($0) }
+        ends.observe(beforeAnswer: { await cache.forget($0) })
     }
 
     package func authenticate(token: String) async throws -> Principal {

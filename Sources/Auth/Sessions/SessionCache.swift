@@ -11,10 +11,12 @@ package protocol SessionCache: Sendable {
     /// Remembers a session that was read from the store, unless a session of its account has ended since the mark was
     /// taken: what was read may be what has ended.
     func insert(_ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp) async
-    /// Forgets one token. When it returns, the token is not found any more.
-    func forget(_ token: Digest256, of account: AccountID)
-    /// Forgets the sessions that have ended. When it returns, none of them is found any more.
-    func forget(_ end: SessionEnd)
+    /// Forgets one token. When it returns, the token is not found any more, by any instance. A cache that can't be
+    /// reached waits until nothing it holds can be trusted any more.
+    func forget(_ token: Digest256, of account: AccountID) async
+    /// Forgets the sessions that have ended. When it returns, none of them is found any more, by any instance. A cache
+    /// that can't be reached waits until nothing it holds can be trusted any more.
+    func forget(_ end: SessionEnd) async
 }
 
 package enum SessionLookup: Sendable {
@@ -22,7 +24,11 @@ package enum SessionLookup: Sendable {
     case missing(SessionReadMark)
 }
 
-/// A moment in the order in which sessions end.
+/// A moment in the order in which sessions end, as the cache that gave it counts them.
 package struct SessionReadMark: Sendable {
-    let ends: UInt64
+    package let value: UInt64
+
+    package init(value: UInt64) {
+        self.value = value
+    }
 }

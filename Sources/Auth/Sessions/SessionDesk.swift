@@ -38,7 +38,7 @@ package struct SessionDesk: Sendable {
             id: session.id, account: session.account, role: session.role, epoch: session.epoch, in: work
         )
         let cache = cache
-        work.afterCommit { cache.forget(session.token, of: session.account) }
+        work.beforeAnswer { await cache.forget(session.token, of: session.account) }
         return opened
     }
 

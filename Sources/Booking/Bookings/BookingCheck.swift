@@ -95,26 +95,31 @@ package enum BookingCheck {
     /// The fares and refunds of the ledger by what they were for, from the wallets' side.
     private static func movements(_ reads: some LedgerReads) throws -> [String: Movements] {
         var found: [String: Movements] = [:]
-        var sequence: Int64 = 0
-        while true {
-            let page = try reads.journal(after: sequence, limit: 1000)
-            guard let last = page.last else { return found }
-            for stored in page {
-                for posting in stored.entry.postings where posting.account.isNeverNegative {
-                    switch stored.entry.kind {
-                    case .fare:
-                        found[stored.entry.reference, default: Movements()].charges.append(
-                            Movement(entry: stored.entry.id, wallet: posting.account, amount: 0 &- posting.amount)
-                        )
-                    case .refund:
-                        found[stored.entry.reference, default: Movements()].refunds.append(
-                            Movement(entry: stored.entry.id, wallet: posting.account, amount: posting.amount)
-                        )
-                    case .welcome: break
-                    }
-                }
+        for chain in try reads.chains().keys {
+            var sequence: Int64 = 0
+            while true {
+                let page = try reads.journal(of: chain, after: sequence, limit: 1000)
+                guard let last = page.last else { break }
+                for stored in page { add(stored.entry, to: &found) }
+                sequence = last.sequence
             }
-            sequence = last.sequence
+        }
+        return found
+    }
+
+    private static func add(_ entry: JournalEntry, to found: inout [String: Movements]) {
+        for posting in entry.postings where posting.account.isNeverNegative {
+            switch entry.kind {
+            case .fare:
+                found[entry.reference, default: Movements()].charges.append(
+                    Movement(entry: entry.id, wallet: posting.account, amount: 0 &- posting.amount)
+                )
+            case .refund:
+                found[entry.reference, default: Movements()].refunds.append(
+                    Movement(entry: entry.id, wallet: posting.account, amount: posting.amount)
+                )
+            case .welcome: break
+            }
         }
     }
 }

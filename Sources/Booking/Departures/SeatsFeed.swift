@@ -28,7 +28,8 @@ package enum SeatsFeed {
     package static func change(for departure: DepartureRecord) throws -> FeedChange {
         try FeedChange(
             topic: name, subject: departure.id.raw,
-            attributes: ["departure": departure.id.raw, "route": departure.route.raw], data: SeatsView(departure)
+            attributes: ["departure": departure.id.raw, "route": departure.route.raw], version: departure.revision,
+            data: SeatsView(departure)
         )
     }
 

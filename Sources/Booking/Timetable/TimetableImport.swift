@@ -44,6 +44,7 @@ private struct ImportRun<Tx: TimetableRecords> {
     mutating func run() throws -> ImportReport {
         let calendars = shiftedCalendars()
         noteZone()
+        try work.tx.holdTimetable()
         let running = try work.tx.importedBuses()
         let (buses, changedBuses) = try takenBuses(running)
         guard !buses.isEmpty else { throw FeedRefused("none of its buses can be taken", log) }
@@ -149,8 +150,8 @@ private struct ImportRun<Tx: TimetableRecords> {
     }
 
     private func change(_ departure: DepartureRecord) throws {
-        try work.tx.update(departure)
-        work.publish(try announce(departure))
+        guard let changed = try work.tx.update(departure) else { return }
+        work.publish(try announce(changed))
     }
 
     private mutating func noteSold(_ old: DepartureRecord, _ new: DepartureRecord?) {

@@ -171,10 +171,12 @@ package struct DepartureRecord: Sendable, Hashable {
     package let state: DepartureState
     /// Cancelled because the timetable no longer has it, not by staff; an import may bring it back.
     package let isWithdrawn: Bool
+    /// Counts the changes that the store has made, so that of two states of it the newer one can be told.
+    package let revision: Int64
 
     package init(
         id: DepartureID, bus: BusID, route: RouteID, serviceDate: CivilDate, departsAt: Timestamp, seats: SeatCounts,
-        fare: Money, state: DepartureState, isWithdrawn: Bool = false
+        fare: Money, state: DepartureState, isWithdrawn: Bool = false, revision: Int64 = 1
     ) {
         self.id = id
         self.bus = bus
@@ -185,6 +187,7 @@ package struct DepartureRecord: Sendable, Hashable {
         self.fare = fare
         self.state = state
         self.isWithdrawn = isWithdrawn
+        self.revision = revision
     }
 }
 

@@ -45,14 +45,21 @@ package protocol TimetableRecords: TimetableReads {
     /// Ends a bus: it stays as history, and there are no new departures of it.
     func end(_ bus: BusID, at: Timestamp) throws
 
+    /// Keeps every other change of buses, calendars and their departures out until this transaction is over: what is
+    /// made of the timetable must be made of the newest one.
+    func holdTimetable() throws
     /// Makes a departure, unless its bus has one on that service date already.
     ///
     /// - Returns: whether it was made.
     func insert(_ departure: DepartureRecord) throws -> Bool
     /// Changes the terms and the state of a departure: all but its bus, its service date and its sold seats.
-    func update(_ departure: DepartureRecord) throws
+    ///
+    /// - Returns: the departure after it; nil if there is no such departure.
+    func update(_ departure: DepartureRecord) throws -> DepartureRecord?
     /// Changes the state of a departure and nothing else.
-    func setState(_ state: DepartureState, of departure: DepartureID) throws
+    ///
+    /// - Returns: the departure after it; nil if there is no such departure.
+    func setState(_ state: DepartureState, of departure: DepartureID) throws -> DepartureRecord?
 
     func insert(_ entry: TimetableImportEntry) throws
 }

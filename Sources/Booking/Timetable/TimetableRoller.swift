@@ -40,8 +40,8 @@ package struct TimetableRoller: Sendable {
     }
 
     /// Rolls everything, in units of work that are each a service date at most, and less where there are many buses.
-    package func roll<Store: CommandStore>(on runner: WorkRunner<Store>, context: CommandContext) async throws -> Summary
-    where Store.Transaction: TimetableRecords {
+    package func roll<Runner: UnitRunner>(on runner: Runner, context: CommandContext) async throws -> Summary
+    where Runner.Transaction: TimetableRecords {
         var summary = Summary()
         for date in serviceDates(at: context.now) {
             var progress: Progress?
@@ -76,6 +76,7 @@ package struct TimetableRoller: Sendable {
     package func roll<Tx: TimetableRecords>(
         _ date: CivilDate, from progress: Progress?, in work: Work<Tx>
     ) throws -> (made: Int, next: Progress?) {
+        try work.tx.holdTimetable()
         let running = try work.tx.calendars().filter { $0.value.runs(on: date) }.keys.sorted { $0.raw < $1.raw }
         var (made, left) = (0, Self.batchSize)
         for service in running where progress.map({ $0.service.raw <= service.raw }) ?? true {
@@ -101,8 +102,8 @@ package struct TimetableRoller: Sendable {
     package func markDeparted<Tx: TimetableRecords>(in work: Work<Tx>) throws -> Int {
         let overdue = try work.tx.overdueDepartures(at: work.context.now, limit: Self.batchSize)
         for departure in overdue {
-            try work.tx.setState(.departed, of: departure.id)
-            work.publish(try announce(departure.with(state: .departed)))
+            guard let departed = try work.tx.setState(.departed, of: departure.id) else { continue }
+            work.publish(try announce(departed))
         }
         return overdue.count
     }
@@ -124,7 +125,7 @@ extension DepartureRecord {
     package func with(state: DepartureState, isWithdrawn: Bool = false) -> DepartureRecord {
         DepartureRecord(
             id: id, bus: bus, route: route, serviceDate: serviceDate, departsAt: departsAt, seats: seats, fare: fare,
-            state: state, isWithdrawn: isWithdrawn
+            state: state, isWithdrawn: isWithdrawn, revision: revision
         )
     }
 }

@@ -42,7 +42,7 @@ extension CommandEntry {
         if idempotency == .required { codes.append(.keyRequired) }
         if idempotency != .none { codes.append(.keyReused) }
         if cost != .free { codes.append(.tooManyRequests) }
-        codes += [.internalError, .storeUnavailable, .stopping]
+        codes += [.internalError, .storeUnavailable, .storeBusy, .stopping]
         if availability == .shutInMaintenance { codes.append(.maintenance) }
         for code in problems where !codes.contains(code) { codes.append(code) }
         return codes

@@ -1,11 +1,37 @@
-/// Answers 503 with the reason while the server is shut.
+/// Answers 503 with the reason while the server, or the part of it that the command needs, is shut.
 struct MaintenanceInterceptor: Interceptor {
     let maintenance: MaintenanceSwitch
 
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
         let state = maintenance.current
-        if state.on, call.entry.availability == .shutInMaintenance { throw Problem.maintenance(state) }
+        guard state.refuses(call.entry) else { return try await next(call) }
+        let problem = Problem.maintenance(state)
+        // A first answer that was given while money moved is given again: it moves nothing. A store that takes nothing
+        // is not asked for it: looking is part of its transaction.
+        guard state.level == .moneyStopped, call.key != nil else { throw problem }
+        var call = call
+        call.gate = problem
         return try await next(call)
+    }
+}
+
+extension MaintenanceState {
+    /// Whether a command is refused in this state.
+    fileprivate func refuses(_ entry: CommandEntry) -> Bool {
+        guard entry.availability == .shutInMaintenance else { return false }
+        switch level {
+        case .open: return false
+        case .moneyStopped: return entry.idempotency == .required
+        case .writesStopped: return entry.changesSomething
+        case .shut: return true
+        }
+    }
+}
+
+extension CommandEntry {
+    /// Whether it needs the store to take something; a code that is mailed is in the store first.
+    fileprivate var changesSomething: Bool {
+        idempotency != .none || cost == .write || cost == .credential
     }
 }
 
@@ -69,7 +95,8 @@ struct WindowInterceptor: Interceptor {
         guard let allowed = call.entry.windows, windows.open(at: call.now).isDisjoint(with: allowed) else {
             return try await next(call)
         }
-        let problem = refusal(allowed, at: call.now)
+        // What is refused for another reason already is refused for that one.
+        let problem = call.gate ?? refusal(allowed, at: call.now)
         guard call.key != nil, call.entry.idempotency != .none else { throw problem }
         var call = call
         call.gate = problem

@@ -22,7 +22,8 @@ package enum ShowLiveness: Command {
     package static let example = NoInput()
 }
 
-/// Answers 200 if the server can do its work: the store answers and there is no maintenance.
+/// Answers 200 if the server can be asked: the store answers in time, and the server is not shut. Where only money or
+/// writes are stopped, reading goes on, and so does this.
 package enum ShowReadiness: Command {
     package typealias Input = NoInput
     package typealias Output = HealthView
@@ -33,7 +34,7 @@ package enum ShowReadiness: Command {
     package static let cost = CostClass.free
     package static let idempotency = IdempotencyRule.none
     package static let availability = Availability.shutInMaintenance
-    package static let summary = "Answers 200 if the store can be read and there is no maintenance, else 503."
+    package static let summary = "Answers 200 if the store can be read and the server is not shut, else 503."
     package static let example = NoInput()
     package static let problems: [Problem.Code] = [.maintenance, .storeUnavailable]
 }
@@ -41,10 +42,17 @@ package enum ShowReadiness: Command {
 extension CommandRegistry where Store.Snapshot: SettingReads {
     package mutating func registerHealth() {
         let store = store
+        // Whoever asks has little patience, and asks often.
+        let probe = StoreProbe(deadline: .seconds(2)) {
+            _ = try await store.read { snapshot in try snapshot.setting("maintenance") }
+        }
         answer(ShowLiveness.self) { _, _ in HealthView(status: .ok) }
         answer(ShowReadiness.self) { _, _ in
-            _ = try await store.read { snapshot in try snapshot.setting("maintenance") }
-            return HealthView(status: .ok)
+            switch await probe.outcome() {
+            case .answered: return HealthView(status: .ok)
+            case .busy: throw Problem.storeBusy
+            case .failed: throw Problem.storeUnavailable
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ extension CommandRegistry {
     ///   - tickets: the tickets that the REST transport redeems.
     package mutating func registerFeedCommands(hub: FeedHub, tickets: FeedTickets) {
         answer(IssueFeedTicket.self) { _, context in
-            let (ticket, expiresAt) = try tickets.issue(
+            let (ticket, expiresAt) = try await tickets.issue(
                 to: context.signedIn(), at: context.now, random: context.random
             )
             return .init(ticket: ticket.text, expiresAt: expiresAt)

@@ -1,4 +1,3 @@
-import DequeModule
 import Dispatch
 import Foundation
 import Synchronization
@@ -8,25 +7,20 @@ import Synchronization
 /// Publishing is one lock and an append; telling the subscribers is done on a queue of its own, so that a commit never
 /// waits for readers.
 package final class FeedHub: Sendable {
-    private struct Numbered {
-        let change: FeedChange
-        let event: FeedEvent
-    }
-
     private struct State {
-        var sequence: UInt64 = 0
-        /// The last changes of all topics, oldest first.
-        var window: Deque<Numbered> = []
+        var log: FeedLog
         var topics: [String: FeedTopic] = [:]
         /// Subscribers by topic and by the narrowest name of their filter.
         var subscribers: [String: [UInt64: FeedSubscription]] = [:]
         var nextID: UInt64 = 0
         var setting: FeedTransportSetting
+        /// Makes the snapshots after the last resync.
+        var refresh: Task<Void, Never>?
     }
 
-    package let epoch: String
-    private let windowSize: Int
     private let maintenance: MaintenanceSwitch
+    private let clock: any SteadyClock
+    private let random: any RandomSource
     private let state: Mutex<State>
     private let fanOut = DispatchQueue(label: "farebus.feeds")
 
@@ -35,14 +29,21 @@ package final class FeedHub: Sendable {
     ///   - windowSize: how many changes are kept for cursors.
     ///   - transport: where feeds go out.
     ///   - maintenance: shuts the topics while it is on, as it does commands.
+    ///   - clock: measures how long to wait before a snapshot that failed is tried again.
+    ///   - random: spreads those waits.
     package init(
         epoch: String, windowSize: Int = 4096, transport: FeedTransportSetting = .both,
-        maintenance: MaintenanceSwitch = MaintenanceSwitch()
+        maintenance: MaintenanceSwitch = MaintenanceSwitch(), clock: any SteadyClock = SystemSteadyClock(),
+        random: any RandomSource = SystemRandomSource()
     ) {
         self.maintenance = maintenance
-        self.epoch = epoch
-        self.windowSize = windowSize
-        state = Mutex(State(setting: transport))
+        self.clock = clock
+        self.random = random
+        state = Mutex(State(log: FeedLog(epoch: epoch, capacity: windowSize), setting: transport))
+    }
+
+    deinit {
+        state.withLock { $0.refresh }?.cancel()
     }
 
     package func register(_ topic: FeedTopic) {
@@ -56,31 +57,32 @@ package final class FeedHub: Sendable {
     package var setting: FeedTransportSetting { state.withLock { $0.setting } }
 
     /// The position of the newest change.
-    package var position: FeedPosition {
-        FeedPosition(epoch: epoch, sequence: state.withLock { $0.sequence })
-    }
+    package var position: FeedPosition { state.withLock { $0.log.position } }
 
-    /// Publishes changes in their order.
+    /// The life of the numbering that positions belong to now.
+    package var epoch: String { position.epoch }
+
+    /// Publishes changes in their order, and numbers them; on a server that is alone.
+    ///
+    /// A change that comes after a newer version of its subject is dropped.
     ///
     /// - Returns: the position of the last one.
     package func publish(_ changes: [FeedChange]) -> FeedPosition {
-        let last = state.withLock { state in
+        state.withLock { state in
             for change in changes {
-                state.sequence += 1
-                let position = FeedPosition(epoch: epoch, sequence: state.sequence)
-                let event = FeedEvent(kind: .change, position: position, data: change.data)
-                state.window.append(Numbered(change: change, event: event))
-                if state.window.count > windowSize { state.window.removeFirst() }
-                // Queued under the lock, so that subscribers see changes in the order of their numbers.
-                fanOut.async { self.deliver(Numbered(change: change, event: event)) }
+                if let entry = state.log.append(change) { tell(entry) }
             }
-            return state.sequence
+            return state.log.position
         }
-        return FeedPosition(epoch: epoch, sequence: last)
     }
 
-    private func deliver(_ numbered: Numbered) {
-        let change = numbered.change
+    /// Queued under the lock, so that subscribers see changes in the order of their numbers.
+    private func tell(_ entry: FeedLog.Entry) {
+        fanOut.async { self.deliver(entry) }
+    }
+
+    private func deliver(_ entry: FeedLog.Entry) {
+        let change = entry.change
         let listeners = state.withLock { state -> [FeedSubscription] in
             var found: [FeedSubscription] = []
             for key in Self.keys(of: change) {
@@ -89,7 +91,7 @@ package final class FeedHub: Sendable {
             return found
         }
         for listener in listeners where listener.filter.matches(change.attributes) {
-            listener.offer(numbered.event, subject: change.subject)
+            listener.offer(entry.event, subject: change.subject, era: entry.era)
         }
     }
 
@@ -112,18 +114,16 @@ package final class FeedHub: Sendable {
             guard let position = FeedPosition(text) else { throw .invalid("/since", "must be a position like k3x.174") }
             return position
         }
-        let (subscription, base, missed) = attach(topic, filter, since, sink)
+        let (subscription, start, missed) = attach(topic, filter, since, principal, sink)
+        let base = start.position
         if let missed {
-            subscription.open(with: missed)
+            subscription.open(with: missed, era: start.era)
             return FeedOpening(subscription: subscription, mode: .resumed, position: base)
         }
         do {
             let snapshot = FeedEvent(kind: .snapshot, position: base, data: try await topic.makeSnapshot(filter, principal))
-            let gap = since.map { since in
-                let reason = since.epoch == epoch ? "too_old" : "other_epoch"
-                return FeedEvent(kind: .gap, position: base, data: Data(#"{"reason":"\#(reason)"}"#.utf8))
-            }
-            subscription.open(with: (gap.map { [$0] } ?? []) + [snapshot])
+            let gap = since.map { FeedEvent.gap($0.epoch == base.epoch ? .tooOld : .otherEpoch, at: base) }
+            subscription.open(with: (gap.map { [$0] } ?? []) + [snapshot], era: start.era)
             return FeedOpening(subscription: subscription, mode: .snapshot, position: base)
         } catch {
             unsubscribe(subscription)
@@ -132,6 +132,7 @@ package final class FeedHub: Sendable {
     }
 
     package func unsubscribe(_ subscription: FeedSubscription) {
+        subscription.leave()
         state.withLock { state in
             state.subscribers[subscription.key]?[subscription.id] = nil
             if state.subscribers[subscription.key]?.isEmpty == true { state.subscribers[subscription.key] = nil }
@@ -169,29 +170,17 @@ package final class FeedHub: Sendable {
 
     /// Begins to keep changes for a new subscriber, and finds what it has missed.
     private func attach(
-        _ topic: FeedTopic, _ filter: FeedFilter, _ since: FeedPosition?, _ sink: any FeedSink
-    ) -> (FeedSubscription, base: FeedPosition, missed: [FeedEvent]?) {
+        _ topic: FeedTopic, _ filter: FeedFilter, _ since: FeedPosition?, _ principal: Principal?, _ sink: any FeedSink
+    ) -> (FeedSubscription, start: FeedSubscription.Start, missed: [FeedEvent]?) {
         state.withLock { state in
             state.nextID += 1
             let key = Self.key(topic: topic, filter: filter)
+            let start = FeedSubscription.Start(position: state.log.position, era: state.log.era)
             let subscription = FeedSubscription(
-                id: state.nextID, topic: topic.name, filter: filter, key: key, base: state.sequence, sink: sink
+                id: state.nextID, topic: topic.name, filter: filter, principal: principal, key: key, start: start, sink: sink
             )
             state.subscribers[key, default: [:]][subscription.id] = subscription
-            let base = FeedPosition(epoch: epoch, sequence: state.sequence)
-            guard let since, since.epoch == epoch, since.sequence <= state.sequence else { return (subscription, base, nil) }
-            let oldest = state.window.first?.event.position.sequence ?? state.sequence + 1
-            guard since.sequence + 1 >= oldest else { return (subscription, base, nil) }
-            // The latest state of each subject is enough, as it is for a reader that never left.
-            var latest: [String: FeedEvent] = [:]
-            for numbered in state.window.reversed() {
-                guard numbered.event.position.sequence > since.sequence else { break }
-                let change = numbered.change
-                guard change.topic == topic.name, filter.matches(change.attributes), latest[change.subject] == nil
-                else { continue }
-                latest[change.subject] = numbered.event
-            }
-            return (subscription, base, latest.values.sorted { $0.position.sequence < $1.position.sequence })
+            return (subscription, start, since.flatMap { state.log.changes(since: $0, of: topic.name, filter) })
         }
     }
 
@@ -204,6 +193,84 @@ package final class FeedHub: Sendable {
 
     private static func keys(of change: FeedChange) -> [String] {
         [change.topic] + change.attributes.map { "\(change.topic)/\($0.key)=\($0.value)" }
+    }
+}
+
+// MARK: - Numbers from elsewhere
+
+extension FeedHub {
+    /// How changes that were numbered elsewhere fit what is here.
+    package enum Continuity: Sendable {
+        /// They follow on what is here.
+        case continues
+        /// They are here already, or are part of what a resync has begun with.
+        case repeats
+        /// Something between is missing, or they are of another epoch: a resync is due.
+        case breaks
+    }
+
+    /// Takes over changes that all instances number together.
+    ///
+    /// A change that comes after a newer version of its subject keeps its number, and is not told.
+    ///
+    /// - Parameters:
+    ///   - changes: in their order.
+    ///   - position: the position of the last one; the others have the numbers right before.
+    /// - Returns: whether they were taken over. Only what continues is; what breaks is not, until a resync.
+    @discardableResult
+    package func apply(_ changes: [FeedChange], endingAt position: FeedPosition) -> Continuity {
+        state.withLock { state in
+            let continuity = state.log.continuity(of: changes.count, endingAt: position)
+            for entry in state.log.append(changes, endingAt: position) ?? [] { tell(entry) }
+            return continuity
+        }
+    }
+
+    /// Goes on at another position, because changes may have passed this instance by. Every reader is told with a `gap`,
+    /// and then sent a snapshot that is read from the store after this call.
+    ///
+    /// When it returns, changes may be applied after `position`; they come after the snapshots. The snapshots are made
+    /// meanwhile, and again if the store fails, until they are there or a newer resync takes their place: see
+    /// ``refreshed()``.
+    ///
+    /// - Parameters:
+    ///   - position: the position of the newest change that may be missing; its epoch may be a new one.
+    ///   - reason: what readers are told.
+    package func resync(at position: FeedPosition, reason: FeedGap) async {
+        restart(at: position, reason)
+    }
+
+    /// As ``resync(at:reason:)``, but goes on where it is: for what is shown and has changed without a number.
+    package func resyncHere(reason: FeedGap) async {
+        restart(at: nil, reason)
+    }
+
+    /// - Parameter position: nil for the present one.
+    private func restart(at position: FeedPosition?, _ reason: FeedGap) {
+        let (refresh, era) = state.withLock { state in
+            let position = position ?? state.log.position
+            state.log.restart(at: position)
+            let start = FeedSubscription.Start(position: position, era: state.log.era)
+            let all = state.subscribers.values.flatMap(\.values)
+            // Under the lock: what is applied from now on finds every subscriber ready for it.
+            for subscription in all { subscription.restart(at: start) }
+            let refresh = FeedRefresh(
+                subscriptions: all, topics: state.topics, start: start, reason: reason, clock: clock, random: random
+            )
+            return (refresh, start.era)
+        }
+        let task = Task { await refresh.run() }
+        let superseded = state.withLock { state -> Task<Void, Never>? in
+            guard state.log.era == era else { return task }
+            defer { state.refresh = task }
+            return state.refresh
+        }
+        superseded?.cancel()
+    }
+
+    /// Waits until the snapshots of the last resync are made.
+    package func refreshed() async {
+        await state.withLock { $0.refresh }?.value
     }
 }
 

@@ -1,91 +1,69 @@
 import Cryptography
-import DequeModule
 import Synchronization
 
 /// One-use tickets for readers that can't send a header, such as a browser's `EventSource`.
 ///
 /// A ticket is a secret of 256 bits that stands for the session of who asked for it, once and for half a minute. Only
-/// its hash is kept, and only in memory.
+/// its hash is kept.
 package final class FeedTickets: Sendable {
-    private struct Ticket {
-        let principal: Principal
-        let expiresAt: Timestamp
-    }
+    /// The redemptions that are under way, each with the ends of sessions that came meanwhile.
+    private struct Redemptions {
+        var lastID: UInt64 = 0
+        var ends: [UInt64: [SessionEnd]] = [:]
 
-    private struct Reading {
-        let principal: Principal
-        let ended: @Sendable (SessionEnd) -> Void
-    }
-
-    private struct State {
-        var tickets: [Digest256: Ticket] = [:]
-        /// All tickets that were issued and have not been swept, oldest first.
-        var order: Deque<Digest256> = []
-        var ofAccount: [AccountID: [Digest256]] = [:]
-        /// Streams that were opened with a ticket and are still read.
-        var readings: [UInt64: Reading] = [:]
-        var nextReading: UInt64 = 0
-
-        @discardableResult
-        mutating func remove(_ digest: Digest256) -> Ticket? {
-            guard let ticket = tickets.removeValue(forKey: digest) else { return nil }
-            let account = ticket.principal.account
-            ofAccount[account]?.removeAll { $0 == digest }
-            if ofAccount[account]?.isEmpty == true { ofAccount[account] = nil }
-            return ticket
-        }
-
-        /// Forgets what has expired or was used. All tickets live equally long, so the oldest go first.
-        mutating func sweep(at now: Timestamp) {
-            while let oldest = order.first {
-                if let ticket = tickets[oldest] {
-                    guard ticket.expiresAt <= now else { return }
-                    remove(oldest)
-                }
-                order.removeFirst()
-            }
+        mutating func begin() -> UInt64 {
+            lastID += 1
+            ends[lastID] = []
+            return lastID
         }
     }
 
+    private let sessions: SessionEnds
+    private let shelf: any FeedTicketShelf
     private let life: Int
-    private let capacity: Int
-    private let capacityPerAccount: Int
-    private let state = Mutex(State())
+    private let isAlive: @Sendable (Principal) async throws -> Bool
+    private let redemptions = Mutex(Redemptions())
 
     /// - Parameters:
+    ///   - sessions: with the end of a session ends what was opened with its tickets.
+    ///   - shelf: where tickets lie until they are spent. If it listens to the ends of sessions itself, it must do so
+    ///     already: whatever it still gives out is then seen here to have ended.
+    ///   - life: for how many seconds a ticket is good, at least 1.
+    ///   - isAlive: whether a session lives still. A shelf whose tickets outlive their session needs a true answer.
+    package init(
+        sessions: SessionEnds, shelf: any FeedTicketShelf, life: Int = 30,
+        isAlive: @escaping @Sendable (Principal) async throws -> Bool
+    ) {
+        self.sessions = sessions
+        self.shelf = shelf
+        self.life = life
+        self.isAlive = isAlive
+        sessions.observe { [weak self] end in self?.note(end) }
+    }
+
+    /// Tickets of a server that is alone, in memory.
+    ///
+    /// - Parameters:
     ///   - sessions: with the end of a session its tickets end, and what was opened with them.
-    ///   - life: for how many seconds a ticket is good.
+    ///   - life: for how many seconds a ticket is good, at least 1.
     ///   - capacity: how many tickets there may be at once.
     ///   - capacityPerAccount: how many of them may be of one account; a further one ends its oldest.
-    package init(sessions: SessionEnds, life: Int = 30, capacity: Int = 10_000, capacityPerAccount: Int = 8) {
-        self.life = life
-        self.capacity = capacity
-        self.capacityPerAccount = capacityPerAccount
-        sessions.observe { [weak self] end in self?.close(end) }
+    package convenience init(
+        sessions: SessionEnds, life: Int = 30, capacity: Int = 10_000, capacityPerAccount: Int = 8
+    ) {
+        let shelf = MemoryTicketShelf(sessions: sessions, capacity: capacity, capacityPerAccount: capacityPerAccount)
+        // The shelf has no ticket of a session that has ended.
+        self.init(sessions: sessions, shelf: shelf, life: life, isAlive: { _ in true })
     }
 
     /// A new ticket for the session of `principal`.
     func issue(
         to principal: Principal, at now: Timestamp, random: any RandomSource
-    ) throws(Problem) -> (ticket: SecretToken, expiresAt: Timestamp) {
+    ) async throws(Problem) -> (ticket: SecretToken, expiresAt: Timestamp) {
         let token = SecretToken(bytes: random.bytes(SecretToken.byteCount))
         let expiresAt = min(now.adding(seconds: life), principal.expiresAt)
-        let isAdmitted = state.withLock { state in
-            state.sweep(at: now)
-            if let own = state.ofAccount[principal.account], own.count >= capacityPerAccount, let oldest = own.first {
-                state.remove(oldest)
-            }
-            // Used tickets are in the order until it is their turn, so it is the order that is bounded.
-            guard state.order.count < capacity else { return false }
-            let digest = token.digest
-            state.tickets[digest] = Ticket(principal: principal, expiresAt: expiresAt)
-            state.order.append(digest)
-            state.ofAccount[principal.account, default: []].append(digest)
-            return true
-        }
-        guard isAdmitted else {
-            throw Problem(.tooManyRequests, "Too many feed tickets are waiting. Come back in \(life) s.", retryAfter: life)
-        }
+        let ticket = StoredTicket(principal: principal, expiresAt: expiresAt)
+        try await shelf.put(token.digest, ticket, life: life, at: now)
         return (token, expiresAt)
     }
 
@@ -95,47 +73,56 @@ package final class FeedTickets: Sendable {
     ///   - text: the ticket as the client sent it.
     ///   - now: the time of the request.
     ///   - ended: called when the session behind the ticket ends, until the pass is given back.
-    /// - Throws: ``Problem``: the ticket is unknown, spent or expired, or its session has ended.
+    /// - Throws: ``Problem``: the ticket is unknown, spent or expired, or its session has ended; the shelf or the store
+    ///   can't be reached.
     package func redeem(
         _ text: String, at now: Timestamp, ended: @escaping @Sendable (SessionEnd) -> Void
-    ) throws(Problem) -> FeedPass {
-        let pass = SecretToken.digest(ofShown: text).flatMap { digest in
-            // In one step: a session that ends now either finds the ticket here, or the reading that it has become.
-            state.withLock { state -> FeedPass? in
-                guard let ticket = state.remove(digest), ticket.expiresAt > now else { return nil }
-                state.nextReading += 1
-                state.readings[state.nextReading] = Reading(principal: ticket.principal, ended: ended)
-                return FeedPass(tickets: self, id: state.nextReading, principal: ticket.principal)
-            }
+    ) async throws(Problem) -> FeedPass {
+        guard let digest = SecretToken.digest(ofShown: text) else { throw .feedTicketSpent }
+        let id = redemptions.withLock { $0.begin() }
+        defer { _ = redemptions.withLock { $0.ends.removeValue(forKey: id) } }
+        guard let ticket = try await shelf.take(digest, at: now), ticket.expiresAt > now else { throw .feedTicketSpent }
+        let principal = ticket.principal
+        // A session that ends from here on is told to the watch. One that ended after the ticket was taken is among the
+        // ends that came meanwhile, and one that ended before is not alive.
+        let watch = sessions.watch(principal, ended)
+        do throws(Problem) {
+            let hasEnded = redemptions.withLock { $0.ends[id]?.contains { $0.ends(principal) } == true }
+            guard !hasEnded, try await lives(principal) else { throw .feedTicketSpent }
+        } catch {
+            watch.cancel()
+            throw error
         }
-        guard let pass else {
-            throw Problem(.notSignedIn, "The feed ticket is unknown, was used, or has expired. Get a new one.")
-        }
-        return pass
+        return FeedPass(principal: principal, watch: watch)
     }
 
-    fileprivate func giveBack(_ id: UInt64) {
-        _ = state.withLock { $0.readings.removeValue(forKey: id) }
+    private func lives(_ principal: Principal) async throws(Problem) -> Bool {
+        do {
+            return try await isAlive(principal)
+        } catch {
+            throw error as? Problem ?? .storeUnavailable
+        }
     }
 
-    private func close(_ end: SessionEnd) {
-        let readings = state.withLock { state in
-            for digest in state.ofAccount[end.account] ?? [] {
-                if let ticket = state.tickets[digest], end.ends(ticket.principal) { state.remove(digest) }
-            }
-            return state.readings.values.filter { end.ends($0.principal) }
+    private func note(_ end: SessionEnd) {
+        redemptions.withLock { redemptions in
+            for id in redemptions.ends.keys { redemptions.ends[id]?.append(end) }
         }
-        for reading in readings { reading.ended(end) }
     }
 }
 
 /// What a spent ticket has opened; its holder gives it back when it reads no more.
 package struct FeedPass: Sendable {
-    fileprivate let tickets: FeedTickets
-    fileprivate let id: UInt64
     package let principal: Principal
+    fileprivate let watch: SessionEnds.Watch
 
     package func giveBack() {
-        tickets.giveBack(id)
+        watch.cancel()
     }
+}
+
+extension Problem {
+    fileprivate static let feedTicketSpent = Problem(
+        .notSignedIn, "The feed ticket is unknown, was used, or has expired. Get a new one."
+    )
 }

@@ -8,6 +8,8 @@ package struct FeedTopic: Sendable {
     package let availability: Availability
     /// The names by which a subscription may be narrowed, the narrowest first.
     package let filters: [String]
+    /// Whether what is shown depends on who reads.
+    package let isPersonal: Bool
     package let summary: String
     /// The shape of a change and of a snapshot.
     package let change: Schema
@@ -20,18 +22,20 @@ package struct FeedTopic: Sendable {
     ///   - access: who may subscribe.
     ///   - availability: whether it may be subscribed to in maintenance.
     ///   - filters: the names by which a subscription may be narrowed, the narrowest first.
+    ///   - isPersonal: whether the snapshot depends on who reads. Where it does not, one may be made for many readers.
     ///   - summary: one sentence for the reference.
     ///   - snapshot: reads the present state from the store. It is called after changes have begun to be kept for the
     ///     subscriber, so that none falls between.
     package init<Change: Codable & Sendable, State: Codable & Sendable>(
-        name: String, access: Access, availability: Availability = .shutInMaintenance, filters: [String], summary: String,
-        change: Change.Type,
+        name: String, access: Access, availability: Availability = .shutInMaintenance, filters: [String],
+        isPersonal: Bool = false, summary: String, change: Change.Type,
         snapshot: @escaping @Sendable (FeedFilter, Principal?) async throws -> State
     ) {
         self.name = name
         self.access = access
         self.availability = availability
         self.filters = filters
+        self.isPersonal = isPersonal
         self.summary = summary
         do {
             self.change = try SchemaProbe.schema(of: change)
@@ -65,14 +69,27 @@ package struct FeedChange: Sendable {
     package let subject: String
     /// What filters are compared with.
     package let attributes: [String: String]
+    /// Grows with every change of the subject, so that one that comes late can be told; nil where changes of it can't
+    /// overtake each other.
+    package let version: Int64?
     /// JSON, encoded once however many listen.
     package let data: Data
 
-    package init(topic: String, subject: String, attributes: [String: String], data: some Encodable) throws {
+    package init(
+        topic: String, subject: String, attributes: [String: String], version: Int64? = nil, data: some Encodable
+    ) throws {
+        self.init(
+            topic: topic, subject: subject, attributes: attributes, version: version, json: try WireJSON.encode(data)
+        )
+    }
+
+    /// - Parameter json: the state, encoded already.
+    package init(topic: String, subject: String, attributes: [String: String], version: Int64?, json: Data) {
         self.topic = topic
         self.subject = subject
         self.attributes = attributes
-        self.data = try WireJSON.encode(data)
+        self.version = version
+        data = json
     }
 }
 
@@ -81,7 +98,7 @@ package struct FeedEvent: Sendable {
     package enum Kind: String, Sendable {
         case snapshot
         case change
-        /// The cursor could not be honoured; a snapshot follows.
+        /// The cursor could not be honoured, or something may have been missed (``FeedGap``); a snapshot follows.
         case gap
         /// The stream ends here.
         case bye

@@ -1,4 +1,4 @@
-/// Shows whether the server is shut.
+/// Shows whether, and how far, the server is shut.
 package enum ShowMaintenance: Command {
     package typealias Input = NoInput
     package typealias Output = MaintenanceState
@@ -9,7 +9,7 @@ package enum ShowMaintenance: Command {
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
     package static let availability = Availability.always
-    package static let summary = "Shows whether the server is in maintenance, and why."
+    package static let summary = "Shows whether the server is in maintenance, how far, and why."
     package static let example = NoInput()
 }
 
@@ -35,42 +35,46 @@ package enum SetMaintenance: Command {
 extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction: SettingRecords {
     /// Registers the switch and the topic that follows it.
     ///
-    /// - Parameter maintenance: the switch that the bus looks at; set after the commit.
-    package mutating func registerMaintenance(_ maintenance: MaintenanceSwitch) {
+    /// - Parameters:
+    ///   - maintenance: the switch that the bus looks at; set after the commit.
+    ///   - announce: tells subscribers what this process has found by itself; nil for the hub of this process. It must
+    ///     return at once.
+    package mutating func registerMaintenance(
+        _ maintenance: MaintenanceSwitch, announce: (@Sendable (FeedChange) -> Void)? = nil
+    ) {
         answer(ShowMaintenance.self) { _, _ in maintenance.current }
         write(SetMaintenance.self) { input, work in
             if input.on, input.reason == nil {
                 throw Problem.invalid("/reason", "is required to shut the server")
             }
-            let present = maintenance.current
-            let state =
-                input.on
-                ? MaintenanceState(
-                    on: true, reason: input.reason?.raw ?? "", since: present.on ? present.since : work.context.now
-                )
-                : .off
-            try work.tx.set(MaintenanceState.settingName, WireJSON.encode(state))
+            let change = try MaintenanceChange(
+                reason: input.on ? input.reason?.raw ?? "" : nil, at: work.context.now, in: work.tx
+            )
+            let state = maintenance.preview(change)
             try work.record("maintenance.set", subject: "server", state)
-            work.publish(try FeedChange(topic: "maintenance", subject: "server", attributes: [:], data: state))
-            work.afterCommit { maintenance.set(state) }
+            work.publish(try FeedChange(state))
+            work.settingsChanged()
+            work.afterCommit { maintenance.commit(change, told: state) }
             return state
         }
-        publisher.feeds.register(
+        let feeds = publisher.feeds
+        let announce = announce ?? { change in _ = feeds.publish([change]) }
+        maintenance.onChange { state in
+            // A struct of texts always encodes.
+            if let change = try? FeedChange(state) { announce(change) }
+        }
+        feeds.register(
             FeedTopic(
                 name: "maintenance", access: .anyone, availability: .always, filters: [],
-                summary: "Whether the server is in maintenance, and why.",
+                summary: "Whether the server is in maintenance, how far, and why.",
                 change: MaintenanceState.self, snapshot: { _, _ in maintenance.current }
             )
         )
     }
 }
 
-extension MaintenanceState {
-    fileprivate static let settingName = "maintenance"
-
-    /// The state that the store remembers.
-    package static func load(from store: some SettingReads) throws -> MaintenanceState {
-        guard let data = try store.setting(settingName) else { return .off }
-        return try WireJSON.decode(MaintenanceState.self, from: data)
+extension FeedChange {
+    fileprivate init(_ state: MaintenanceState) throws {
+        try self.init(topic: "maintenance", subject: "server", attributes: [:], data: state)
     }
 }

@@ -34,6 +34,9 @@ extension Problem.Code {
     package static let storeUnavailable = Self(
         "store_unavailable", status: 503, title: "The store can't be reached", retry: .sameKey
     )
+    package static let storeBusy = Self(
+        "store_busy", status: 503, title: "Too much work is waiting", retry: .sameKey
+    )
     package static let maintenance = Self("maintenance", status: 503, title: "Maintenance", retry: .sameKey)
     package static let stopping = Self("stopping", status: 503, title: "The server is stopping", retry: .sameKey)
 }
@@ -50,6 +53,10 @@ extension Problem {
     )
     package static let storeUnavailable = Problem(
         .storeUnavailable, "The outcome is unknown: repeat with the same idempotency key.", retryAfter: 2
+    )
+
+    package static let storeBusy = Problem(
+        .storeBusy, "Nothing was done. Repeat with the same idempotency key.", retryAfter: 1
     )
 
     package static func notFound(_ what: String) -> Problem {

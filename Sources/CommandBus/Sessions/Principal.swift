@@ -7,7 +7,7 @@ package enum Role: String, WireEnum {
 }
 
 /// Who is asking, as a live session shows.
-package struct Principal: Sendable, Equatable {
+package struct Principal: Codable, Sendable, Hashable {
     package let account: AccountID
     package let role: Role
     package let session: SessionID

@@ -15,6 +15,7 @@ package enum ShowWindows: Command {
     package static let access = Access.anyone
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
+    package static let availability = Availability.always
     package static let summary = "Shows which service windows are open."
     package static let example = NoInput()
 }

@@ -48,5 +48,5 @@ package protocol WorkRecords {
     /// Appends to the event log.
     func append(_ events: [DomainEvent], at: Timestamp) throws
     /// Puts mail into the outbox; it leaves after the commit.
-    func enqueue(_ mail: [OutgoingMail], at: Timestamp) throws
+    func enqueue(_ mail: [EnqueuedMail], at: Timestamp) throws
 }

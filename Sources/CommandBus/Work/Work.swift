@@ -17,7 +17,7 @@ package final class Work<Transaction> {
     package func record(_ kind: String, subject: String, _ data: some Encodable) throws {
         effects.events.append(
             DomainEvent(
-                kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject,
+                id: context.makeID(), kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject,
                 data: try WireJSON.encode(data), trace: context.trace
             )
         )
@@ -27,7 +27,8 @@ package final class Work<Transaction> {
     package func recordOutput(_ kind: String, subject: String) {
         effects.events.append(
             DomainEvent(
-                kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject, data: nil,
+                id: context.makeID(), kind: kind, actor: context.principal?.account.raw ?? "system", subject: subject,
+                data: nil,
                 trace: context.trace
             )
         )
@@ -35,7 +36,7 @@ package final class Work<Transaction> {
 
     /// Sends mail through the outbox: written in this transaction, sent after its commit.
     package func send(_ mail: OutgoingMail) {
-        effects.mail.append(mail)
+        effects.mail.append(EnqueuedMail(reference: EnqueuedMail.reference(context.random), mail: mail))
     }
 
     /// Tells a feed after the commit.
@@ -48,6 +49,17 @@ package final class Work<Transaction> {
         effects.endedSessions.append(SessionEnd(account: account, survivingEpoch: epoch, reason: reason))
     }
 
+    /// Has every instance read the settings anew, after the commit.
+    package func settingsChanged() {
+        effects.changedSettings = true
+    }
+
+    /// Is waited for after the commit, before the caller is answered; for what has to be settled elsewhere first, such as
+    /// in a cache that instances share. It runs also if the caller has gone.
+    package func beforeAnswer(_ action: @escaping @Sendable () async -> Void) {
+        effects.settlements.append(action)
+    }
+
     /// Runs after the commit and before the answer; for what lives in memory and follows the store.
     package func afterCommit(_ action: @escaping @Sendable () -> Void) {
         effects.actions.append(action)
@@ -57,10 +69,18 @@ package final class Work<Transaction> {
 /// What a unit of work leaves to be told after its commit.
 package struct WorkEffects: Sendable {
     var events: [DomainEvent] = []
-    var mail: [OutgoingMail] = []
+    var mail: [EnqueuedMail] = []
     var changes: [FeedChange] = []
     var endedSessions: [SessionEnd] = []
+    var changedSettings = false
     var actions: [@Sendable () -> Void] = []
+    var settlements: [@Sendable () async -> Void] = []
+
+    var news: WorkNews {
+        WorkNews(
+            changes: changes, endedSessions: endedSessions, hasMail: !mail.isEmpty, changedSettings: changedSettings
+        )
+    }
 
     /// Puts the command's output where an event is to record it.
     mutating func complete(with output: Data) {
@@ -70,6 +90,8 @@ package struct WorkEffects: Sendable {
 
 /// An entry of the event log: what happened, for reports and for whoever asks later.
 package struct DomainEvent: Sendable {
+    /// In the order of time, as far as the clocks of instances agree.
+    package let id: EventID
     /// `subject.verb`, in the past.
     package let kind: String
     /// An account, or `system`.
@@ -80,7 +102,29 @@ package struct DomainEvent: Sendable {
     package let trace: String
 }
 
-/// A letter in the outbox.
+package enum EventKind: IdentifiedKind { package static let prefix = "ev" }
+
+/// Names an entry of the event log.
+package typealias EventID = Identifier<EventKind>
+
+/// A letter as it is put into the outbox.
+package struct EnqueuedMail: Sendable, Equatable {
+    /// What every copy of the letter is called by, so that a receiver can tell a second delivery: 32 letters.
+    package let reference: String
+    package let mail: OutgoingMail
+
+    package init(reference: String, mail: OutgoingMail) {
+        self.reference = reference
+        self.mail = mail
+    }
+
+    /// A new reference: letters only, as digits in it could be taken for the code in the letter.
+    static func reference(_ random: any RandomSource) -> String {
+        String(decoding: random.bytes(16).flatMap { [97 + $0 >> 4, 97 + $0 & 15] }, as: UTF8.self)
+    }
+}
+
+/// A letter to be sent.
 package struct OutgoingMail: Sendable, Equatable {
     package let to: EmailAddress
     package let subject: String

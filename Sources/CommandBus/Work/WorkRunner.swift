@@ -1,29 +1,7 @@
 import Foundation
 
-/// Tells the world about a unit of work, once it is durable.
-package struct WorkPublisher: Sendable {
-    package let feeds: FeedHub
-    package let sessions: SessionEnds
-    /// Is told that there is mail in the outbox.
-    private let mailed: @Sendable () -> Void
-
-    package init(feeds: FeedHub, sessions: SessionEnds, mailed: @escaping @Sendable () -> Void = {}) {
-        self.feeds = feeds
-        self.sessions = sessions
-        self.mailed = mailed
-    }
-
-    /// - Returns: the position of the last change, if the work changed what a feed shows.
-    func publish(_ effects: WorkEffects) -> FeedPosition? {
-        for action in effects.actions { action() }
-        for end in effects.endedSessions { sessions.signal(end) }
-        if !effects.mail.isEmpty { mailed() }
-        return effects.changes.isEmpty ? nil : feeds.publish(effects.changes)
-    }
-}
-
 /// Runs units of work: the idempotency record, the handler, its events and its mail in one transaction; what feeds show
-/// only after the commit.
+/// only after the commit. The caller is answered when everybody who had to be told has been.
 package struct WorkRunner<Store: CommandStore>: Sendable {
     let store: Store
     let publisher: WorkPublisher
@@ -45,12 +23,15 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
     ) async throws -> CommandReply {
         guard let key = context.idempotencyKey, let scope = context.principal?.account.raw else {
             if let gate = context.gate { throw gate }
-            return try await transact { tx in
-                try self.perform(status: status, context: context, tx: tx, perform)
-            }
+            return try await transact(
+                TransactionUnit(
+                    perform: { tx in try self.perform(status: status, context: context, tx: tx, perform) },
+                    committed: publish
+                )
+            )
         }
         let print = try fingerprint()
-        let outcome = try await store.transact(
+        return try await transact(
             TransactionUnit(
                 perform: { tx in
                     if let record = try tx.idempotencyRecord(scope: scope, key: key) {
@@ -81,7 +62,6 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
                 committed: publish
             )
         )
-        return outcome.reply
     }
 
     /// Runs work that no command asked for: a job, an import.
@@ -92,7 +72,7 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
     package func run<Value: Sendable>(
         _ context: CommandContext, _ perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Value
     ) async throws -> Value {
-        try await store.transact(
+        let outcome = try await store.transact(
             TransactionUnit<Store.Transaction, (value: Value, effects: WorkEffects)>(
                 perform: { tx in
                     let work = Work(tx: tx, context: context)
@@ -100,15 +80,18 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
                     try keep(work)
                     return (value, work.effects)
                 },
-                committed: { outcome in _ = publisher.publish(outcome.effects) }
+                committed: { outcome in _ = publisher.committed(outcome.effects) }
             )
-        ).value
+        )
+        _ = await publisher.settle(outcome.effects)
+        return outcome.value
     }
 
-    private func transact(
-        _ perform: @escaping @Sendable (Store.Transaction) throws -> Outcome
-    ) async throws -> CommandReply {
-        try await store.transact(TransactionUnit(perform: perform, committed: publish)).reply
+    private func transact(_ unit: TransactionUnit<Store.Transaction, Outcome>) async throws -> CommandReply {
+        var outcome = try await store.transact(unit)
+        // The answer of an earlier call has no effects, and so tells nothing.
+        if let position = await publisher.settle(outcome.effects) { outcome.reply.position = position }
+        return outcome.reply
     }
 
     private func perform<Output: Encodable>(
@@ -127,6 +110,6 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
     }
 
     private func publish(_ outcome: inout Outcome) {
-        outcome.reply.position = publisher.publish(outcome.effects)
+        outcome.reply.position = publisher.committed(outcome.effects)
     }
 }

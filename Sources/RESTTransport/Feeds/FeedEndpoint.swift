@@ -94,7 +94,7 @@ struct FeedEndpoint: Sendable {
             return Entry(principal: principal, release: { watch.cancel() })
         }
         guard let ticket else { return Entry(principal: nil, release: {}) }
-        let pass = try tickets.redeem(ticket, at: clock.now(), ended: ended)
+        let pass = try await tickets.redeem(ticket, at: clock.now(), ended: ended)
         return Entry(principal: pass.principal, release: { pass.giveBack() })
     }
 

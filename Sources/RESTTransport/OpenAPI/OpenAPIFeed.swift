@@ -46,7 +46,9 @@ enum OpenAPIFeed {
         var schemas: [String: JSONValue] = [
             "FeedGap": [
                 "type": "object", "required": ["reason"],
-                "properties": ["reason": ["type": "string", "enum": ["too_old", "other_epoch"]]],
+                "properties": [
+                    "reason": ["type": "string", "enum": .array(FeedGap.allCases.map { .string($0.rawValue) })]
+                ],
             ],
             "FeedBye": [
                 "type": "object", "required": ["reason"],

@@ -120,7 +120,7 @@ extension AsyncAPIParts {
         )
         let reason: JSONValue = Self.object(["reason": ["type": "string"]], required: ["reason"])
         addMessage(
-            "GapEvent", "The cursor could not be honoured; a snapshot follows.",
+            "GapEvent", "The cursor could not be honoured, or something may have been missed; a snapshot follows.",
             Self.event("gap", reason, required: ["stream", "event", "at", "data"])
         )
         addMessage(

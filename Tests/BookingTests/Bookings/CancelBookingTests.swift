@@ -1,6 +1,7 @@
 import Booking
 import CommandBus
 import Foundation
+import Storage
 import Support
 import Testing
 
@@ -31,10 +32,8 @@ struct CancelBookingTests {
         // 75 % of 2001 is 1500.75; the fraction is the rider's loss.
         #expect(try await fixture.balance(rider) == 40_000 - 2001 + 1500)
         let refund = try #require(view.refund)
-        #expect(
-            try fixture.raw.text("SELECT kind || ' ' || reference || ' ' || actor FROM journal WHERE id = '\(refund)'")
-                == "refund \(held.id) \(rider)"
-        )
+        let entry = try await fixture.kept.row(of: "journal") { $0.text("id") == refund.raw }
+        #expect(entry.texts("kind", "reference", "actor") == "refund \(held.id) \(rider)")
         #expect(try await fixture.findings() == [])
         #expect(
             try await booking.bus.send("bookings.show", #"{"id":"\#(held.id)"}"#, as: "rider/a_one").output(BookingView.self)
@@ -54,8 +53,8 @@ struct CancelBookingTests {
         let event = try await reader.wait { $0.contains { $0.position.sequence == before + 1 } }.last
         #expect(event?.text == #"{"capacity":2,"departure":"\#(departure.id)","seatsLeft":2,"state":"scheduled"}"#)
         #expect(
-            try fixture.raw.texts("SELECT kind || ' ' || subject FROM events ORDER BY sequence")
-                == ["booking.created \(held.id)", "booking.cancelled \(held.id)"]
+            try await fixture.kept.rows(of: "events").map { $0.texts("kind", "subject") }.sorted()
+                == ["booking.cancelled \(held.id)", "booking.created \(held.id)"]
         )
     }
 
@@ -131,9 +130,13 @@ struct CancelBookingTests {
 
     @Test("What is boarded or was missed can't be cancelled", arguments: [("boarded", "boarded"), ("no_show", "no_show")])
     func boarded(state: String, column: String) async throws {
-        try fixture.raw.execute(
-            "UPDATE bookings SET state = '\(state)'", "UPDATE departures SET booked = 0, \(column) = 1 WHERE booked = 1"
-        )
+        try await fixture.kept.change("bookings") { $0["state"] = .text(state) }
+        try await fixture.kept.change(
+            "departures", where: { $0["booked"] == 1 },
+            by: { row in
+                row["booked"] = 0
+                row[column] = 1
+            })
         let reply = try await booking.cancel(held.id, as: rider)
         #expect(reply.code == "not_cancellable")
         #expect(reply.problem?.detail == "The booking is \(state).")

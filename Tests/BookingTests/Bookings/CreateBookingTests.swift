@@ -18,9 +18,9 @@ struct CreateBookingTests {
     }
 
     private func expectNothing(_ location: SourceLocation = #_sourceLocation) async throws {
-        #expect(try fixture.raw.integer("SELECT count(*) FROM bookings") == 0, sourceLocation: location)
-        #expect(
-            try fixture.raw.integer("SELECT count(*) FROM journal WHERE kind <> 'welcome'") == 0, sourceLocation: location)
+        #expect(try await fixture.kept.count(of: "bookings") == 0, sourceLocation: location)
+        let moves = try await fixture.kept.rows(of: "journal") { $0["kind"] != "welcome" }
+        #expect(moves == [], sourceLocation: location)
         #expect(fixture.feeds.position.sequence == 0, sourceLocation: location)
         #expect(try await fixture.findings() == [], sourceLocation: location)
     }
@@ -40,10 +40,8 @@ struct CreateBookingTests {
         #expect(try await fixture.balance(rider) == 38_000)
         #expect(try await booking.seats(departure) == SeatCounts(available: 1, booked: 1))
         let charge = try #require(view.charge)
-        #expect(
-            try fixture.raw.text("SELECT kind || ' ' || reference || ' ' || actor FROM journal WHERE id = '\(charge)'")
-                == "fare \(view.id) \(rider)"
-        )
+        let entry = try await fixture.kept.row(of: "journal") { $0.text("id") == charge.raw }
+        #expect(entry.texts("kind", "reference", "actor") == "fare \(view.id) \(rider)")
         #expect(try await fixture.findings() == [])
     }
 
@@ -51,10 +49,9 @@ struct CreateBookingTests {
     func event() async throws {
         let reply = try await booking.book(departure, as: rider)
         let view = try reply.output(BookingView.self)
-        #expect(
-            try fixture.raw.text("SELECT kind || ' ' || actor || ' ' || subject FROM events")
-                == "booking.created a_one \(view.id)")
-        #expect(try fixture.raw.text("SELECT CAST(data AS TEXT) FROM events") == reply.text)
+        let event = try await fixture.kept.row(of: "events")
+        #expect(event.texts("kind", "actor", "subject") == "booking.created a_one \(view.id)")
+        #expect(event.text("data") == reply.text)
     }
 
     @Test("The feed tells the seats that are left, and the reply says where in it")
@@ -194,7 +191,7 @@ struct CreateBookingTests {
 
     @Test("The fare is that of the departure, whatever the bus costs now")
     func fareOfTheDeparture() async throws {
-        try fixture.raw.execute("UPDATE buses SET fare_amount = 9999")
+        try await fixture.kept.change("buses") { $0["fare_amount"] = 9999 }
         #expect(try await booking.book(departure, as: rider).output(BookingView.self).fare.amount == 2000)
     }
 

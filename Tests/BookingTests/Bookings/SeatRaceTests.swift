@@ -39,8 +39,9 @@ struct SeatRaceTests {
         #expect(replies.values.count { $0.status == 201 } == Self.seats)
         #expect(replies.values.count { $0.status == 409 && $0.code == "sold_out" } == Self.riders - Self.seats)
         #expect(try await fixture.departure(departure.id)?.seats == SeatCounts(available: 0, booked: Self.seats))
-        #expect(try fixture.raw.integer("SELECT count(*) FROM bookings") == Int64(Self.seats))
-        #expect(try fixture.raw.integer("SELECT balance FROM ledger_accounts WHERE name = 'operator:fares'") == 20_000)
+        #expect(try await fixture.kept.count(of: "bookings") == Self.seats)
+        let fares = try await fixture.kept.row(of: "ledger_accounts") { $0["name"] == "operator:fares" }
+        #expect(fares.integer("balance") == 20_000)
         for (rider, reply) in replies {
             #expect(try await fixture.balance(rider) == (reply.status == 201 ? 38_000 : 40_000))
         }
@@ -74,7 +75,7 @@ struct SeatRaceTests {
         }
         let seats = try #require(try await fixture.departure(departure.id)?.seats)
         #expect(seats.capacity == Self.seats)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM bookings WHERE state = 'booked'") == Int64(seats.booked))
+        #expect(try await fixture.kept.count(of: "bookings") { $0["state"] == "booked" } == seats.booked)
         #expect(try await fixture.findings() == [])
     }
 
@@ -99,7 +100,7 @@ struct SeatRaceTests {
         let sold = replies.values.count { $0.status == 201 }
         #expect(sold > Self.seats)
         #expect(sold == Self.riders)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM bookings WHERE state = 'booked'") == Int64(sold))
+        #expect(try await fixture.kept.count(of: "bookings") { $0["state"] == "booked" } == sold)
         #expect(
             try await fixture.findings() == [
                 "departure \(departure.id): it counts 1 booked, 0 boarded and 0 no-shows, its bookings are 200, 0 and 0"

@@ -6,25 +6,32 @@ import Testing
 
 @testable import Booking
 
-/// A timetable in a real database of its own, with a clock that is set by hand.
-struct TimetableBench {
-    let store: SQLiteStore
+/// A timetable in a real store of its own, with a clock that is set by hand.
+final class TimetableBench: Sendable {
+    let store: SuiteStore
     let hub = FeedHub(epoch: "test")
     let clock: TestClock
     let zone: TimeZone
+    private let random = SeededRandom(seed: 1)
     private let folder: TemporaryFolder
-    private let runner: WorkRunner<SQLiteStore>
+    private let place: StorePlace
+    private let runner: WorkRunner<SuiteStore>
 
     /// - Parameter now: the clock's first instant.
-    init(now: String = "2026-11-24T12:00:00+05:30") throws {
+    init(now: String = "2026-11-24T12:00:00+05:30") async throws {
         folder = try TemporaryFolder("timetable")
-        store = try SQLiteStore.open(path: folder.file("farebus.db").path)
+        place = try await StorePlace(file: folder.file("farebus.db").path, "timetable")
+        store = try await place.open()
         zone = try #require(TimeZone(identifier: "Asia/Kolkata"))
         clock = TestClock(try #require(Timestamp(now)))
         runner = WorkRunner(store: store, publisher: WorkPublisher(feeds: hub, sessions: SessionEnds()))
     }
 
-    var context: CommandContext { .system("test", now: clock.now(), random: SeededRandom(seed: 1)) }
+    deinit {
+        place.finish([store], in: folder)
+    }
+
+    var context: CommandContext { .system("test", now: clock.now(), random: random) }
 
     /// Changes that the feeds were told of so far.
     var announced: UInt64 { hub.position.sequence }
@@ -52,7 +59,7 @@ struct TimetableBench {
     }
 
     func run<Value: Sendable>(
-        _ body: @escaping @Sendable (Work<SQLiteTransaction>) throws -> Value
+        _ body: @escaping @Sendable (Work<SuiteTransaction>) throws -> Value
     ) async throws -> Value {
         try await runner.run(context, body)
     }

@@ -1,6 +1,6 @@
 import CommandBus
 import Foundation
-import Storage
+import Support
 import Testing
 
 @testable import Booking
@@ -13,7 +13,7 @@ struct TimetableImportTests {
     }
 
     @Test func whatWasImportedCanBeRead() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         let exceptions = "service_id,date,exception_type\nD,20261224,2\nD,20271224,1\n"
         let report = try await bench.take(FeedFixture.feed(["calendar_dates.txt": exceptions]))
         #expect(report.lines == ["1 route, 3 stops and 2 buses imported from fixture; 0 corrected, 0 refused"])
@@ -49,7 +49,7 @@ struct TimetableImportTests {
 
     @Test("a calendar that is over is imported, and said to be")
     func overCalendar() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         let feed = try GTFSFeed.read(
             FeedFiles(source: "campus", contents: FeedFixture.campus.mapValues { Array($0.utf8) })
         )
@@ -82,7 +82,7 @@ struct TimetableImportTests {
 
     @Test("importing the same feed again changes nothing")
     func repeated() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll()
         let (before, announced) = (try await bench.departures(), bench.announced)
@@ -94,7 +94,7 @@ struct TimetableImportTests {
 
     @Test("departures with no seat sold follow their bus, others stay as they are")
     func newTerms() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 1)
         try await bench.sellSeat("night", "2026-11-25")
@@ -120,7 +120,7 @@ struct TimetableImportTests {
 
     @Test("a bus that is gone from the feed ends; what was sold runs, and it may come back")
     func vanishedBus() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 2)
         try await bench.sellSeat("night", "2026-11-25")
@@ -154,11 +154,11 @@ struct TimetableImportTests {
 
     @Test("a departure that staff cancelled stays cancelled")
     func cancelledByStaff() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 0)
         let id = DepartureID.of(BusID(trusted: "night"), on: CivilDate("2026-11-24")!)
-        try await bench.run { work in try work.tx.setState(.cancelled, of: id) }
+        _ = try await bench.run { work in try work.tx.setState(.cancelled, of: id) }
         let report = try await bench.take(FeedFixture.feed(), bench.options(capacity: 10))
         #expect(report.changed == 0)
         #expect(try await bench.departures() == ["night 2026-11-24 2026-11-25T00:30:00+05:30 cancelled 40/40 2000"])
@@ -166,7 +166,7 @@ struct TimetableImportTests {
 
     @Test("a date that is taken out of the calendar withdraws its departures")
     func newException() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 2)
         let exceptions = "service_id,date,exception_type\nD,20261125,2\n"
@@ -180,7 +180,7 @@ struct TimetableImportTests {
 
     @Test("a bus that staff entered is not touched")
     func staffBus() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.run { work in
             let bus = try #require(try work.tx.bus(BusID(trusted: "day")))
@@ -203,7 +203,7 @@ struct TimetableImportTests {
 
     @Test("an import that is refused leaves everything as it was")
     func refusedAsAWhole() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 1)
         try await bench.run { work in
@@ -226,7 +226,7 @@ struct TimetableImportTests {
 
     @Test("pages of departures follow one another, and filters narrow them")
     func pages() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 5)
         let (all, paged, ofDay, fromC, none) = try await bench.store.read { snapshot in

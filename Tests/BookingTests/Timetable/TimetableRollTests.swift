@@ -1,6 +1,5 @@
 import CommandBus
 import Foundation
-import Storage
 import Support
 import Testing
 
@@ -9,7 +8,7 @@ import Testing
 @Suite("Rolling the timetable forward")
 struct TimetableRollTests {
     @Test func makesWhatIsStillToLeaveUpToTheHorizon() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         #expect(try await bench.roll(days: 1) == TimetableRoller.Summary(made: 3, departed: 0))
         #expect(
@@ -25,7 +24,7 @@ struct TimetableRollTests {
 
     @Test("yesterday's service day is not over while it has buses to run")
     func pastMidnight() async throws {
-        let bench = try TimetableBench(now: "2026-11-25T00:10:00+05:30")
+        let bench = try await TimetableBench(now: "2026-11-25T00:10:00+05:30")
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 0)
         #expect(
@@ -38,7 +37,7 @@ struct TimetableRollTests {
     }
 
     @Test func rollingAgainChangesNothing() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll()
         let (before, announced) = (try await bench.departures(), bench.announced)
@@ -49,7 +48,7 @@ struct TimetableRollTests {
 
     @Test("two that roll at once make each departure once")
     func racing() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         let made = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 { group.addTask { try await bench.roll(days: 10).made } }
@@ -61,7 +60,7 @@ struct TimetableRollTests {
 
     @Test("many buses are rolled in several units of work, over several calendars")
     func batches() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         var (trips, times) = ("route_id,service_id,trip_id\n", "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n")
         for number in 0..<1201 {
             trips += "R,\(number < 700 ? "D" : "E"),t\(number)\n"
@@ -80,7 +79,7 @@ struct TimetableRollTests {
     }
 
     @Test func whatHasLeftIsMarkedAndKept() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 1)
         try await bench.sellSeat("night", "2026-11-24")
@@ -93,10 +92,10 @@ struct TimetableRollTests {
     }
 
     @Test func aDepartureThatBoardsIsLeftToItsConductor() async throws {
-        let bench = try TimetableBench()
+        let bench = try await TimetableBench()
         try await bench.take(FeedFixture.feed())
         try await bench.roll(days: 0)
-        try await bench.run { work in
+        _ = try await bench.run { work in
             try work.tx.setState(.boarding, of: .of(BusID(trusted: "night"), on: CivilDate("2026-11-24")!))
         }
         bench.clock.set(Timestamp("2026-11-25T00:45:00+05:30")!)
@@ -118,7 +117,7 @@ struct TimetableRollTests {
 
     @Test("a bus keeps the time of its zone when the clocks change")
     func daylightSaving() async throws {
-        let bench = try TimetableBench(now: "2026-10-30T12:00:00Z")
+        let bench = try await TimetableBench(now: "2026-10-30T12:00:00Z")
         let calendar = FeedFixture.sound["calendar.txt"]!.replacing("20261101", with: "20261001")
         try await bench.take(
             FeedFixture.feed([

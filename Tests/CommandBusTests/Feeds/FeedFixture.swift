@@ -1,4 +1,5 @@
 import CommandBus
+import Dispatch
 import Foundation
 import Support
 import Synchronization
@@ -19,16 +20,25 @@ final class FeedFixture: Sendable {
     private let state = Mutex<[String: Int]>([:])
     /// Runs while a snapshot is being read, after the state was looked at.
     let duringSnapshot = Mutex<(@Sendable (FeedFixture) -> Void)?>(nil)
+    /// Runs before a snapshot is read, with the bus that it is narrowed to, and may hold it up or fail it.
+    let beforeSnapshot = Mutex<(@Sendable (String?) async throws -> Void)?>(nil)
+    private let snapshots = Mutex(0)
+    /// How many snapshots were read.
+    var snapshotCount: Int { snapshots.withLock { $0 } }
 
     init(
-        epoch: String = "e1", windowSize: Int = 4096, transport: FeedTransportSetting = .both, access: Access = .anyone
+        epoch: String = "e1", windowSize: Int = 4096, transport: FeedTransportSetting = .both, access: Access = .anyone,
+        isPersonal: Bool = false, clock: any SteadyClock = SystemSteadyClock()
     ) {
-        hub = FeedHub(epoch: epoch, windowSize: windowSize, transport: transport)
+        hub = FeedHub(epoch: epoch, windowSize: windowSize, transport: transport, clock: clock)
         hub.register(
             FeedTopic(
-                name: "seats", access: access, filters: ["bus", "line"], summary: "The seats.", change: Seats.self
+                name: "seats", access: access, filters: ["bus", "line"], isPersonal: isPersonal, summary: "The seats.",
+                change: Seats.self
             ) { [weak self] filter, _ in
                 guard let self else { throw Problem.storeUnavailable }
+                try await beforeSnapshot.withLock { $0 }?(filter["bus"])
+                snapshots.withLock { $0 += 1 }
                 let seen = state.withLock { $0 }
                 duringSnapshot.withLock { $0 }?(self)
                 return AllSeats(
@@ -48,9 +58,17 @@ final class FeedFixture: Sendable {
         }
     }
 
-    static func change(_ bus: String, _ left: Int, line: String = "l1", topic: String = "seats") throws -> FeedChange {
+    /// Sets the seats of a bus, and nobody hears of it here.
+    func setUnheard(_ bus: String, _ left: Int) {
+        state.withLock { $0[bus] = left }
+    }
+
+    static func change(
+        _ bus: String, _ left: Int, line: String = "l1", topic: String = "seats", version: Int64? = nil
+    ) throws -> FeedChange {
         try FeedChange(
-            topic: topic, subject: bus, attributes: ["bus": bus, "line": line], data: Seats(bus: bus, left: left)
+            topic: topic, subject: bus, attributes: ["bus": bus, "line": line], version: version,
+            data: Seats(bus: bus, left: left)
         )
     }
 
@@ -96,4 +114,32 @@ final class SlowReader: FeedSink {
     func feedIsReady(_ subscription: FeedSubscription) {
         wakes.withLock { $0 += 1 }
     }
+}
+
+/// Holds the hub's queue up at the first change that it is told of.
+final class HeldSink: FeedSink {
+    private let isArmed = Mutex(false)
+    private let arrivals = AsyncStream<Void>.makeStream()
+    private let door = DispatchSemaphore(value: 0)
+
+    func feedIsReady(_ subscription: FeedSubscription) {
+        let holds = isArmed.withLock { isArmed in
+            defer { isArmed = false }
+            return isArmed
+        }
+        _ = subscription.take()
+        guard holds else { return }
+        arrivals.continuation.yield()
+        _ = door.wait(timeout: .now() + 10)
+    }
+
+    /// From now on.
+    func arm() { isArmed.withLock { $0 = true } }
+
+    func reached() async throws {
+        let stream = arrivals.stream
+        try await withDeadline(10, "the hub to tell") { for await _ in stream { return } }
+    }
+
+    func release() { door.signal() }
 }

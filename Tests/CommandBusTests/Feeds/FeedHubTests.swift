@@ -1,5 +1,4 @@
 import CommandBus
-import Dispatch
 import Foundation
 import Support
 import Synchronization
@@ -274,32 +273,4 @@ struct FeedHubTests {
         #expect(FeedPosition(String(repeating: "k", count: 62) + ".1") != nil)
         #expect(FeedPosition(String(repeating: "k", count: 63) + ".1") == nil)
     }
-}
-
-/// Holds the hub's queue up at the first change that it is told of.
-private final class HeldSink: FeedSink {
-    private let isArmed = Mutex(false)
-    private let arrivals = AsyncStream<Void>.makeStream()
-    private let door = DispatchSemaphore(value: 0)
-
-    func feedIsReady(_ subscription: FeedSubscription) {
-        let holds = isArmed.withLock { isArmed in
-            defer { isArmed = false }
-            return isArmed
-        }
-        _ = subscription.take()
-        guard holds else { return }
-        arrivals.continuation.yield()
-        _ = door.wait(timeout: .now() + 10)
-    }
-
-    /// From now on.
-    func arm() { isArmed.withLock { $0 = true } }
-
-    func reached() async throws {
-        let stream = arrivals.stream
-        try await withDeadline(10, "the hub to tell") { for await _ in stream { return } }
-    }
-
-    func release() { door.signal() }
 }

@@ -13,13 +13,13 @@ struct FeedTicketsTests {
     private let random = SeededRandom(seed: 5)
     private let rider = NamedTokens.principal(.rider, AccountID(trusted: "a_1"))
 
-    private func issue(_ tickets: FeedTickets, to principal: Principal? = nil) throws -> String {
-        try tickets.issue(to: principal ?? rider, at: clock.now(), random: random).ticket.text
+    private func issue(_ tickets: FeedTickets, to principal: Principal? = nil) async throws -> String {
+        try await tickets.issue(to: principal ?? rider, at: clock.now(), random: random).ticket.text
     }
 
-    private func refusal(_ tickets: FeedTickets, _ text: String) -> Problem.Code? {
+    private func refusal(_ tickets: FeedTickets, _ text: String) async -> Problem.Code? {
         do throws(Problem) {
-            _ = try tickets.redeem(text, at: clock.now(), ended: { _ in })
+            _ = try await tickets.redeem(text, at: clock.now(), ended: { _ in })
             return nil
         } catch {
             return error.code
@@ -27,68 +27,74 @@ struct FeedTicketsTests {
     }
 
     @Test("A ticket stands for its session, once")
-    func once() throws {
+    func once() async throws {
         let tickets = FeedTickets(sessions: sessions)
-        let ticket = try issue(tickets)
-        #expect(try tickets.redeem(ticket, at: clock.now(), ended: { _ in }).principal == rider)
-        #expect(refusal(tickets, ticket) == .notSignedIn)
+        let ticket = try await issue(tickets)
+        let pass = try await tickets.redeem(ticket, at: clock.now(), ended: { _ in })
+        #expect(pass.principal == rider)
+        #expect(await refusal(tickets, ticket) == .notSignedIn)
     }
 
     @Test("A ticket of another's, or none at all, opens nothing")
-    func unknown() throws {
+    func unknown() async throws {
         let tickets = FeedTickets(sessions: sessions)
-        _ = try issue(tickets)
-        for text in ["", "x", String(repeating: "A", count: 43), try issue(FeedTickets(sessions: sessions))] {
-            #expect(refusal(tickets, text) == .notSignedIn)
+        _ = try await issue(tickets)
+        for text in ["", "x", String(repeating: "A", count: 43), try await issue(FeedTickets(sessions: sessions))] {
+            #expect(await refusal(tickets, text) == .notSignedIn)
         }
     }
 
     @Test("A ticket lives half a minute, and no longer than its session")
-    func life() throws {
+    func life() async throws {
         let tickets = FeedTickets(sessions: sessions)
-        let (early, late) = (try issue(tickets), try issue(tickets))
+        let early = try await issue(tickets)
+        let late = try await issue(tickets)
         clock.advance(milliseconds: 29_999)
-        #expect(refusal(tickets, early) == nil)
+        #expect(await refusal(tickets, early) == nil)
         clock.advance(milliseconds: 1)
-        #expect(refusal(tickets, late) == .notSignedIn)
+        #expect(await refusal(tickets, late) == .notSignedIn)
         let short = Principal(
             account: rider.account, role: .rider, session: rider.session, epoch: 1, expiresAt: clock.now().adding(seconds: 5)
         )
-        let (ticket, expiresAt) = try tickets.issue(to: short, at: clock.now(), random: random)
+        let (ticket, expiresAt) = try await tickets.issue(to: short, at: clock.now(), random: random)
         #expect(expiresAt == short.expiresAt)
         clock.advance(seconds: 5)
-        #expect(refusal(tickets, ticket.text) == .notSignedIn)
+        #expect(await refusal(tickets, ticket.text) == .notSignedIn)
     }
 
     @Test("A further ticket of an account ends its oldest")
-    func perAccount() throws {
+    func perAccount() async throws {
         let tickets = FeedTickets(sessions: sessions, capacityPerAccount: 2)
         let other = NamedTokens.principal(.rider, AccountID(trusted: "a_2"))
-        let own = [try issue(tickets), try issue(tickets), try issue(tickets)]
-        let others = try issue(tickets, to: other)
-        #expect(own.map { refusal(tickets, $0) } == [.notSignedIn, nil, nil])
-        #expect(refusal(tickets, others) == nil)
+        let own = [try await issue(tickets), try await issue(tickets), try await issue(tickets)]
+        let others = try await issue(tickets, to: other)
+        var refusals: [Problem.Code?] = []
+        for ticket in own { refusals.append(await refusal(tickets, ticket)) }
+        #expect(refusals == [.notSignedIn, nil, nil])
+        #expect(await refusal(tickets, others) == nil)
     }
 
     @Test("There is room for so many, and room again when they are over")
-    func capacity() throws {
+    func capacity() async throws {
         let tickets = FeedTickets(sessions: sessions, capacity: 3)
-        for index in 0..<3 { _ = try issue(tickets, to: NamedTokens.principal(.rider, AccountID(trusted: "a_\(index)"))) }
-        let problem = #expect(throws: Problem.self) { _ = try issue(tickets) }
+        for index in 0..<3 {
+            _ = try await issue(tickets, to: NamedTokens.principal(.rider, AccountID(trusted: "a_\(index)")))
+        }
+        let problem = await #expect(throws: Problem.self) { _ = try await issue(tickets) }
         #expect(problem?.code == .tooManyRequests)
         #expect(problem?.retryAfter == 30)
         clock.advance(seconds: 30)
-        #expect(throws: Never.self) { _ = try issue(tickets) }
+        await #expect(throws: Never.self) { _ = try await issue(tickets) }
     }
 
     @Test("With the session its tickets end, and what was opened with them")
-    func sessionEnds() throws {
+    func sessionEnds() async throws {
         let tickets = FeedTickets(sessions: sessions)
         let ended = Mutex<[SessionEnd]>([])
         let note: @Sendable (SessionEnd) -> Void = { end in ended.withLock { $0.append(end) } }
-        let reading = try tickets.redeem(try issue(tickets), at: clock.now(), ended: note)
-        let given = try tickets.redeem(try issue(tickets), at: clock.now(), ended: note)
-        let waiting = try issue(tickets)
+        let reading = try await tickets.redeem(try await issue(tickets), at: clock.now(), ended: note)
+        let given = try await tickets.redeem(try await issue(tickets), at: clock.now(), ended: note)
+        let waiting = try await issue(tickets)
         given.giveBack()
         sessions.signal(SessionEnd(account: AccountID(trusted: "a_2"), survivingEpoch: nil, reason: .closed))
         sessions.signal(SessionEnd(account: rider.account, survivingEpoch: rider.epoch, reason: .replaced))
@@ -96,7 +102,7 @@ struct FeedTicketsTests {
         let end = SessionEnd(account: rider.account, survivingEpoch: 2, reason: .replaced)
         sessions.signal(end)
         #expect(ended.withLock { $0 } == [end])
-        #expect(refusal(tickets, waiting) == .notSignedIn)
+        #expect(await refusal(tickets, waiting) == .notSignedIn)
         reading.giveBack()
         sessions.signal(end)
         #expect(ended.withLock { $0 }.count == 1)

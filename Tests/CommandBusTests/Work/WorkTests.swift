@@ -20,40 +20,40 @@ struct WorkTests {
     }
 
     /// Everything that one effect leaves behind, or none does.
-    private func expectEffects(_ count: Int, total: Int?, _ location: SourceLocation = #_sourceLocation) throws {
-        let text = try fixture.raw.text("SELECT CAST(value AS TEXT) FROM settings WHERE name = 'counter'")
+    private func expectEffects(_ count: Int, total: Int?, _ location: SourceLocation = #_sourceLocation) async throws {
+        let text = try await fixture.kept.setting("counter")
         #expect(text == total.map { "[\($0)]" }, sourceLocation: location)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM events") == Int64(count), sourceLocation: location)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM mail_outbox") == Int64(count), sourceLocation: location)
+        #expect(try await fixture.kept.count(of: "events") == count, sourceLocation: location)
+        #expect(try await fixture.kept.count(of: "mail_outbox") == count, sourceLocation: location)
         #expect(fixture.feeds.position.sequence == UInt64(count), sourceLocation: location)
         #expect(fixture.mailSignalCount == count, sourceLocation: location)
         #expect(committed.value == count, sourceLocation: location)
         #expect(ended.value == count, sourceLocation: location)
     }
 
-    private func keysKept() throws -> Int64? { try fixture.raw.integer("SELECT count(*) FROM idempotency") }
+    private func keysKept() async throws -> Int { try await fixture.kept.count(of: "idempotency") }
 
     @Test("A success leaves its effect, and tells of it")
     func success() async throws {
         let reply = try await bus.send("counter.add", #"{"by":5}"#, as: rider)
         #expect(reply.status == 201)
         #expect(reply.position?.description == "test.1")
-        try expectEffects(1, total: 5)
-        #expect(
-            try fixture.raw.text("SELECT actor || ' ' || kind || ' ' || subject FROM events") == "a_1 counter.added counter")
-        #expect(try fixture.raw.text("SELECT CAST(data AS TEXT) FROM events") == reply.text)
-        #expect(try fixture.raw.integer("SELECT at FROM events") == fixture.clock.now().milliseconds)
-        #expect(try keysKept() == 0)
+        try await expectEffects(1, total: 5)
+        let event = try await fixture.kept.row(of: "events")
+        #expect(event.texts("actor", "kind", "subject") == "a_1 counter.added counter")
+        #expect(event.text("data") == reply.text)
+        #expect(event.integer("at") == fixture.clock.now().milliseconds)
+        #expect(try await keysKept() == 0)
     }
 
     @Test("What is told is told after the commit")
     func afterCommit() async throws {
         let seen = Mutex<String?>(nil)
-        let (raw, fixture) = (fixture.raw, fixture)
+        let (kept, fixture) = (fixture.kept, fixture)
         let bus = fixture.bus { registry in
             registry.registerCounter {
                 // Another connection sees only what was committed.
-                let text = try? raw.text("SELECT CAST(value AS TEXT) FROM settings WHERE name = 'counter'")
+                let text = try? blocking { try await kept.setting("counter") }
                 seen.withLock { $0 = text }
             }
         }
@@ -68,9 +68,9 @@ struct WorkTests {
         let reply = try await bus.send("counter.add", #"{"by":5,"then":"\#(ending)"}"#, as: rider)
         #expect(reply.status == status)
         #expect(reply.position == nil)
-        try expectEffects(0, total: nil)
+        try await expectEffects(0, total: nil)
         #expect(try await bus.send("counter.add", #"{"by":2}"#, as: rider).status == 201)
-        try expectEffects(1, total: 2)
+        try await expectEffects(1, total: 2)
     }
 
     @Test(
@@ -90,8 +90,8 @@ struct WorkTests {
         #expect(second.isReplay)
         #expect(!second.isProblem)
         #expect(second.position == nil)
-        try expectEffects(1, total: 5)
-        #expect(try keysKept() == 1)
+        try await expectEffects(1, total: 5)
+        #expect(try await keysKept() == 1)
     }
 
     @Test("The same key with another input is refused, and the first answer stays")
@@ -103,14 +103,14 @@ struct WorkTests {
             #expect(reply.code == "idempotency_key_reused")
         }
         #expect(try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1").body == first.body)
-        try expectEffects(1, total: 5)
+        try await expectEffects(1, total: 5)
     }
 
     @Test("The same key for another command is refused")
     func otherCommand() async throws {
         _ = try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1")
         #expect(try await bus.send("counter.other", #"{"by":5}"#, as: rider, key: "k1").code == "idempotency_key_reused")
-        try expectEffects(1, total: 5)
+        try await expectEffects(1, total: 5)
     }
 
     @Test("Another key, or none, is another effect")
@@ -118,8 +118,8 @@ struct WorkTests {
         for key in ["k1", "k2", "K1", nil, nil] {
             #expect(try await bus.send("counter.add", #"{"by":1}"#, as: rider, key: key).status == 201)
         }
-        try expectEffects(5, total: 5)
-        #expect(try keysKept() == 3)
+        try await expectEffects(5, total: 5)
+        #expect(try await keysKept() == 3)
     }
 
     @Test("Two accounts may use the same key")
@@ -129,7 +129,7 @@ struct WorkTests {
         #expect(second.status == 201)
         #expect(!second.isReplay)
         #expect(first.body != second.body)
-        try expectEffects(2, total: 3)
+        try await expectEffects(2, total: 3)
     }
 
     @Test("A refusal is an answer, and is repeated as it was")
@@ -144,26 +144,26 @@ struct WorkTests {
         #expect(second.status == 409)
         #expect(second.isProblem && second.isReplay)
         #expect(try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1").code == "idempotency_key_reused")
-        try expectEffects(0, total: nil)
-        #expect(try keysKept() == 1)
+        try await expectEffects(0, total: nil)
+        #expect(try await keysKept() == 1)
     }
 
     @Test("A fault is no answer: the key stays free", arguments: ["fault", "busy"])
     func faultIsNotKept(ending: String) async throws {
         let failed = try await bus.send("counter.add", #"{"by":5,"then":"\#(ending)"}"#, as: rider, key: "k1")
         #expect(failed.status >= 429)
-        #expect(try keysKept() == 0)
+        #expect(try await keysKept() == 0)
         let reply = try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1")
         #expect(reply.status == 201)
         #expect(!reply.isReplay)
-        try expectEffects(1, total: 5)
+        try await expectEffects(1, total: 5)
     }
 
     @Test("An input that is refused before the work keeps no key")
     func invalidInputIsNotKept() async throws {
         #expect(try await bus.send("counter.add", #"{"by":0}"#, as: rider, key: "k1").code == "invalid_input")
         #expect(try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1").status == 201)
-        try expectEffects(1, total: 5)
+        try await expectEffects(1, total: 5)
     }
 
     /// T6 of the product: one effect an idempotency key.
@@ -185,7 +185,7 @@ struct WorkTests {
         #expect(replies.allSatisfy { $0.status == 201 })
         #expect(replies.count { !$0.isReplay } == 1)
         #expect(replies.count { $0.position != nil } == 1)
-        try expectEffects(1, total: 5)
+        try await expectEffects(1, total: 5)
     }
 
     @Test("The control: without a key a hundred at once are a hundred effects")
@@ -197,7 +197,7 @@ struct WorkTests {
         }
         #expect(Set(replies.map(\.body)).count == 100)
         #expect(Set(replies.compactMap { $0.position?.sequence }) == Set(1...100))
-        try expectEffects(100, total: 100)
+        try await expectEffects(100, total: 100)
     }
 
     @Test("The positions of replies follow the order of commits")
@@ -214,7 +214,7 @@ struct WorkTests {
     @Test("A key that outlives the process is remembered by the next one")
     func restart() async throws {
         let first = try await bus.send("counter.add", #"{"by":5}"#, as: rider, key: "k1")
-        let next = try fixture.reopened()
+        let next = try await fixture.reopened()
         var registry = CommandRegistry(store: next, publisher: fixture.publisher)
         registry.registerCounter()
         let bus = CommandBus(
@@ -235,7 +235,7 @@ struct WorkTests {
             return 7
         }
         #expect(total == 7)
-        #expect(try fixture.raw.text("SELECT actor || ' ' || trace FROM events") == "system test")
+        #expect(try await fixture.kept.row(of: "events").texts("actor", "trace") == "system test")
         #expect(fixture.feeds.position.sequence == 1)
         await #expect(throws: CounterFault.self) {
             try await fixture.runner.run(fixture.context()) { work in
@@ -244,7 +244,7 @@ struct WorkTests {
                 throw CounterFault()
             }
         }
-        #expect(try fixture.raw.integer("SELECT count(*) FROM events") == 1)
+        #expect(try await fixture.kept.count(of: "events") == 1)
         #expect(fixture.feeds.position.sequence == 1)
     }
 }
