@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -83,9 +84,14 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "CommandBus", "Auth", "Booking", "Wallet", "Mail",
+                "CommandBus", "Auth", "Booking", "Wallet", "Mail", "Cryptography", "CHiredis", "CMongocShims",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .target(
@@ -99,6 +105,10 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["COpenSSL", "CArgon2"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CMongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        // libmongoc's own types never reach Swift: Debian's bson_t is aligned to 128 bytes, which is not imported.
+        .target(name: "CMongocShims", dependencies: ["CMongoc"], publicHeadersPath: "."),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
         // The one place that knows everybody.
@@ -157,9 +167,10 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Support",
+                "Storage", "CommandBus", "Booking", "Wallet", "Auth", "Mail", "Cryptography", "Support",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]
+                .product(name: "Logging", package: "swift-log"),
+            ] + nio
         ),
         .testTarget(
             name: "MailTests",
@@ -187,7 +198,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Booking", "CommandBus", "Cryptography", "Storage", "Wallet", "Support",
+                "Gateway", "Auth", "Booking", "CommandBus", "Cryptography", "Mail", "Storage", "Wallet", "Support",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),

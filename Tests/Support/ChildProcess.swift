@@ -34,7 +34,9 @@ package final class ChildProcess: Sendable {
         _ program: URL, _ arguments: [String] = [], environment: [String: String] = [:], in folder: URL? = nil
     ) throws {
         // A setting of the person who runs the tests is not one of the program under test.
-        let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FAREBUS_") }
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("FAREBUS_") && !["MONGODB_URI", "REDIS_URL"].contains($0.key)
+        }
         let (out, err) = (try OutputPipe(), try OutputPipe())
         let launch = ChildLaunch(
             program: program.path(percentEncoded: false), arguments: arguments,

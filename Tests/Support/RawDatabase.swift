@@ -1,13 +1,10 @@
-package import Booking
-package import CommandBus
 import GRDB
-package import Storage
 
-/// A connection to a store's file behind the store's back: to look at what it kept, and to spoil it.
+/// A connection to the file of an embedded store behind the store's back: to look at what it kept, and to spoil it.
 ///
 /// It checks neither foreign keys nor CHECKs, so that a test can write what the store itself would refuse.
 package final class RawDatabase: Sendable {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
 
     package init(path: String) throws {
         var configuration = Configuration()
@@ -38,24 +35,15 @@ package final class RawDatabase: Sendable {
     }
 
     /// Removes what keeps the journal from being changed.
-    package func disarmJournal() throws {
-        try execute(
-            "DROP TRIGGER journal_is_not_updated", "DROP TRIGGER journal_is_not_deleted",
-            "DROP TRIGGER postings_are_not_updated", "DROP TRIGGER postings_are_not_deleted"
-        )
+    static func disarmJournal(_ db: Database) throws {
+        for trigger in [
+            "journal_is_not_updated", "journal_is_not_deleted", "postings_are_not_updated", "postings_are_not_deleted",
+        ] {
+            try db.execute(sql: "DROP TRIGGER IF EXISTS \(trigger)")
+        }
     }
 
     package func close() throws {
         try queue.close()
-    }
-}
-
-extension SQLiteTransaction {
-    /// Writes seats down without a look at what is there: what a program does that has no guard.
-    package func overwrite(_ seats: SeatCounts, of departure: DepartureID) throws {
-        try db.execute(
-            sql: "UPDATE departures SET available = ?, booked = ?, boarded = ?, no_show = ? WHERE id = ?",
-            arguments: [seats.available, seats.booked, seats.boarded, seats.noShow, departure.raw]
-        )
     }
 }

@@ -4,26 +4,29 @@ package import Foundation
 package struct ServerProcess: Sendable {
     package let process: ChildProcess
     package let port: Int
-    package let data: URL
+    package let place: ServerPlace
 
     package var host: String { "127.0.0.1" }
+    /// Its data folder.
+    package var data: URL { place.data }
 
     /// Starts a server and waits until it listens.
     ///
     /// - Parameters:
-    ///   - data: its data folder.
+    ///   - place: what it works on.
     ///   - demo: whether it makes, or goes on with, the data of a demo.
     ///   - arguments: further options.
     ///   - environment: further settings (`FAREBUS_…`).
     ///   - seconds: how long it may take.
     package static func start(
-        data: URL, demo: Bool = true, arguments: [String] = [], environment: [String: String] = [:], seconds: Double = 60
+        in place: ServerPlace, demo: Bool = true, arguments: [String] = [], environment: [String: String] = [:],
+        seconds: Double = 60
     ) async throws -> ServerProcess {
         let process = try ChildProcess(
             try FarebusBinary.locate(),
-            ["serve", "--host", "127.0.0.1", "--port", "0", "--data", data.path(percentEncoded: false)]
+            ["serve", "--host", "127.0.0.1", "--port", "0", "--data", place.data.path(percentEncoded: false)]
                 + (demo ? ["--demo"] : []) + arguments,
-            environment: environment, in: data
+            environment: place.environment.merging(environment) { $1 }, in: place.data
         )
         do {
             let line = try await withDeadline(seconds, "the server to listen") {
@@ -33,7 +36,7 @@ package struct ServerProcess: Sendable {
                 let exit = try await process.waitForExit(seconds: 10)
                 throw DidNotListen(exit: exit)
             }
-            return ServerProcess(process: process, port: port, data: data)
+            return ServerProcess(process: process, port: port, place: place)
         } catch {
             await process.end()
             throw ChildProcessFailure(
@@ -45,10 +48,10 @@ package struct ServerProcess: Sendable {
     /// Runs `body` against a server of its own, and ends the server whatever comes of it. After a `body` that went well
     /// the server must stop well, too.
     package static func with<Value: Sendable>(
-        data: URL, demo: Bool = true, arguments: [String] = [], environment: [String: String] = [:],
+        in place: ServerPlace, demo: Bool = true, arguments: [String] = [], environment: [String: String] = [:],
         _ body: (ServerProcess) async throws -> Value
     ) async throws -> Value {
-        let server = try await start(data: data, demo: demo, arguments: arguments, environment: environment)
+        let server = try await start(in: place, demo: demo, arguments: arguments, environment: environment)
         do {
             let value = try await body(server)
             try await server.stop()

@@ -3,27 +3,29 @@ package import Booking
 package import CommandBus
 package import Foundation
 package import Logging
-package import Storage
 import Synchronization
 package import Wallet
 
-/// A real store in a folder of its own, and what is needed to run features on it.
+/// A real store of the engine that this run is on, and what is needed to run features on it.
 package final class StoreFixture: Sendable {
-    package typealias Store = SQLiteStore
+    package typealias Store = SuiteStore
+    package typealias Transaction = SuiteTransaction
 
     package let folder: TemporaryFolder
-    package let store: SQLiteStore
-    /// The same file behind the store's back.
-    package let raw: RawDatabase
+    package let store: SuiteStore
+    /// What it keeps, behind its back.
+    package let kept: KeptData
+    private let place: StorePlace
     package let clock = TestClock()
     package let random: SeededRandom
     package let feeds = FeedHub(epoch: "test")
     package let sessions = SessionEnds()
     package let ledger: Ledger
+    private let chains: Int
     package let publisher: WorkPublisher
-    package let runner: WorkRunner<SQLiteStore>
+    package let runner: WorkRunner<SuiteStore>
     private let mailSignals: Counter
-    private let reopenings = Mutex<[SQLiteStore]>([])
+    private let reopenings = Mutex<[SuiteStore]>([])
 
     package static let currency = CurrencyCode(trusted: "INR")
     package static let route = BusRoute(id: RouteID(trusted: "r_line"), name: "Campus line", shortName: "C")
@@ -37,12 +39,17 @@ package final class StoreFixture: Sendable {
     /// - Parameters:
     ///   - name: names the folder.
     ///   - welcomeCredit: what each rider starts with, in minor units.
-    package init(_ name: String = "store", seed: UInt64 = 1, welcomeCredit: Int64 = 40_000) async throws {
+    ///   - chains: how many chains the journal is kept in; one, so that its order is easily told.
+    package init(
+        _ name: String = "store", seed: UInt64 = 1, welcomeCredit: Int64 = 40_000, chains: Int = 1
+    ) async throws {
         folder = try TemporaryFolder(name)
-        store = try SQLiteStore.open(path: Self.path(in: folder), logger: Self.silent)
-        raw = try RawDatabase(path: Self.path(in: folder))
+        place = try await StorePlace(file: Self.path(in: folder), name)
+        store = try await place.open()
+        kept = try place.kept()
         random = SeededRandom(seed: seed)
-        ledger = Ledger(currency: Self.currency, welcomeCredit: welcomeCredit)
+        self.chains = chains
+        ledger = Ledger(currency: Self.currency, welcomeCredit: welcomeCredit, chains: chains)
         let signals = Counter()
         mailSignals = signals
         publisher = WorkPublisher(feeds: feeds, sessions: sessions, mailed: { signals.increment() })
@@ -60,22 +67,15 @@ package final class StoreFixture: Sendable {
     }
 
     deinit {
-        let (raw, stores, folder) = (raw, [store] + reopenings.withLock { $0 }, folder)
-        let close: @Sendable () -> Void = {
-            try? raw.close()
-            for store in stores { try? store.close() }
-            withExtendedLifetime(folder) {}
-        }
-        // The last reference may go on a thread of the store itself, which can't wait for its own end.
-        if Thread.current.name?.hasPrefix("farebus.") == true { Thread.detachNewThread(close) } else { close() }
+        place.finish([store] + reopenings.withLock { $0 }, kept, in: folder)
     }
 
-    /// The file of the store.
+    /// The file of an embedded store.
     package var path: String { Self.path(in: folder) }
 
-    /// The same file, opened once more as a next start of the server would.
-    package func reopened() throws -> SQLiteStore {
-        let store = try SQLiteStore.open(path: path, logger: Self.silent)
+    /// The same store, opened once more as a next start of the server would.
+    package func reopened() async throws -> SuiteStore {
+        let store = try await place.open()
         reopenings.withLock { $0.append(store) }
         return store
     }
@@ -93,14 +93,14 @@ package final class StoreFixture: Sendable {
 
     /// Runs a unit of work.
     package func work<Value: Sendable>(
-        _ body: @escaping @Sendable (Work<SQLiteTransaction>) throws -> Value
+        _ body: @escaping @Sendable (Work<SuiteTransaction>) throws -> Value
     ) async throws -> Value {
         try await runner.run(context(), body)
     }
 
     /// Reads a snapshot.
     package func read<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteSnapshot) throws -> Value
+        _ body: @escaping @Sendable (SuiteSnapshot) throws -> Value
     ) async throws -> Value {
         try await store.read(body)
     }
@@ -109,7 +109,7 @@ package final class StoreFixture: Sendable {
     package func bus(
         limiter: any RateLimiter = TokenBuckets(rates: [:]), windows: (any WindowClock)? = nil,
         maintenance: MaintenanceSwitch = MaintenanceSwitch(), logger: Logger = StoreFixture.silent,
-        _ register: (inout CommandRegistry<SQLiteStore>) -> Void
+        _ register: (inout CommandRegistry<SuiteStore>) -> Void
     ) -> CommandBus {
         var registry = CommandRegistry(store: store, publisher: publisher)
         register(&registry)
@@ -128,7 +128,7 @@ extension StoreFixture {
     /// - Parameter credit: what is in the wallet, in minor units; the welcome credit unless told otherwise.
     package func addRider(_ name: String, credit: Int64? = nil) async throws -> AccountID {
         let id = AccountID(trusted: "a_\(name)")
-        let ledger = Ledger(currency: Self.currency, welcomeCredit: credit ?? ledger.welcomeCredit)
+        let ledger = Ledger(currency: Self.currency, welcomeCredit: credit ?? ledger.welcomeCredit, chains: chains)
         try await work { work in
             try work.tx.insert(
                 Account(

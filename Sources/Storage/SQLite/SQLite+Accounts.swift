@@ -16,6 +16,14 @@ extension AccountReads where Self: SQLiteReads {
         try Account.row(in: db, "SELECT \(Account.columns) FROM accounts WHERE email = ?", [email.raw])
     }
 
+    package func addresses(of roles: Set<Role>) throws -> [EmailAddress] {
+        let marks = roles.map { _ in "?" }.joined(separator: ", ")
+        return try String.fetchAll(
+            db, sql: "SELECT email FROM accounts WHERE state = 'active' AND role IN (\(marks)) ORDER BY email",
+            arguments: StatementArguments(roles.map(\.rawValue))
+        ).map(EmailAddress.init(trusted:))
+    }
+
     package func session(token: Digest256) throws -> StoredSession? {
         try StoredSession.row(
             in: db, "SELECT \(StoredSession.columns) FROM sessions WHERE token = ?", [token.data]

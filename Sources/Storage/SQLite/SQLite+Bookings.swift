@@ -79,7 +79,7 @@ extension SQLiteTransaction: BookingRecords {
         // The guard against selling a seat twice: what is left is compared and changed by one statement.
         let statement = try db.cachedStatement(
             sql: """
-                UPDATE departures SET available = available - 1, booked = booked + 1
+                UPDATE departures SET available = available - 1, booked = booked + 1, revision = revision + 1
                 WHERE id = ? AND available > 0 AND state = 'scheduled' AND departs_at > ?
                 RETURNING \(DepartureRecord.returned)
                 """
@@ -90,7 +90,7 @@ extension SQLiteTransaction: BookingRecords {
     package func releaseSeat(on departure: DepartureID) throws -> DepartureRecord? {
         let statement = try db.cachedStatement(
             sql: """
-                UPDATE departures SET available = available + 1, booked = booked - 1
+                UPDATE departures SET available = available + 1, booked = booked - 1, revision = revision + 1
                 WHERE id = ? AND booked > 0 RETURNING \(DepartureRecord.returned)
                 """
         )

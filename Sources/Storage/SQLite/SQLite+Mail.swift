@@ -1,5 +1,4 @@
 package import CommandBus
-import Foundation
 import GRDB
 package import Mail
 
@@ -20,53 +19,58 @@ extension OutboxReads where Self: SQLiteReads {
 }
 
 extension SQLiteTransaction: OutboxRecords {
-    package func enqueue(_ mail: [OutgoingMail], at: Timestamp) throws {
+    package func enqueue(_ mail: [EnqueuedMail], at: Timestamp) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO mail_outbox (reference, recipient, subject, body, queued_at, attempts, due_at)
-                VALUES (randomblob(16), ?1, ?2, ?3, ?4, 0, ?4)
+                VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5)
                 """
         )
-        for mail in mail {
-            try statement.execute(arguments: [mail.to.raw, mail.subject, mail.body, at.milliseconds])
+        for enqueued in mail {
+            let mail = enqueued.mail
+            try statement.execute(
+                arguments: [enqueued.reference, mail.to.raw, mail.subject, mail.body, at.milliseconds]
+            )
         }
     }
 
     package func claimLetters(dueAt now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Letter] {
         let due = try db.cachedStatement(
             sql: """
-                SELECT id, reference, recipient, subject, body, queued_at, attempts FROM mail_outbox
-                WHERE due_at <= ? ORDER BY due_at, id LIMIT ?
+                SELECT reference, recipient, subject, body, queued_at, attempts FROM mail_outbox
+                WHERE due_at <= ? ORDER BY due_at, rowid LIMIT ?
                 """
         )
-        let claim = try db.cachedStatement(sql: "UPDATE mail_outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ?")
+        let claim = try db.cachedStatement(
+            sql: "UPDATE mail_outbox SET due_at = ?, attempts = attempts + 1 WHERE reference = ?"
+        )
         return try Row.fetchAll(due, arguments: [now.milliseconds, limit]).map { row in
             let letter = Letter(
-                id: row["id"], reference: Self.letters(of: row["reference"]),
+                reference: row["reference"],
                 mail: OutgoingMail(to: EmailAddress(trusted: row["recipient"]), subject: row["subject"], body: row["body"]),
                 queuedAt: Timestamp(milliseconds: row["queued_at"]), attempts: row["attempts"]
             )
-            try claim.execute(arguments: [lease.milliseconds, letter.id])
+            try claim.execute(arguments: [lease.milliseconds, letter.reference])
             return letter
         }
     }
 
-    package func removeLetter(_ id: Int64) throws {
-        try db.cachedStatement(sql: "DELETE FROM mail_outbox WHERE id = ?").execute(arguments: [id])
+    package func removeLetter(_ letter: Letter) throws -> Bool {
+        try settle(letter, "DELETE FROM mail_outbox", [])
     }
 
-    package func postponeLetter(_ id: Int64, until due: Timestamp, because failure: String) throws {
-        try db.cachedStatement(sql: "UPDATE mail_outbox SET due_at = ?, failure = ? WHERE id = ?")
-            .execute(arguments: [due.milliseconds, failure, id])
+    package func postponeLetter(_ letter: Letter, until due: Timestamp, because failure: String) throws -> Bool {
+        try settle(letter, "UPDATE mail_outbox SET due_at = ?, failure = ?", [due.milliseconds, failure])
     }
 
-    package func abandonLetter(_ id: Int64, because failure: String) throws {
-        try db.cachedStatement(sql: "UPDATE mail_outbox SET due_at = NULL, body = '', failure = ? WHERE id = ?")
-            .execute(arguments: [failure, id])
+    package func abandonLetter(_ letter: Letter, because failure: String) throws -> Bool {
+        try settle(letter, "UPDATE mail_outbox SET due_at = NULL, body = '', failure = ?", [failure])
     }
 
-    /// A reference as letters only: digits in it could be taken for the code in the letter.
-    private static func letters(of reference: Data) -> String {
-        String(decoding: reference.flatMap { [97 + $0 >> 4, 97 + $0 & 15] }, as: UTF8.self)
+    /// Changes a letter as long as it is in the hands of whoever took it for this attempt.
+    private func settle(_ letter: Letter, _ change: String, _ arguments: StatementArguments) throws -> Bool {
+        try db.cachedStatement(sql: change + " WHERE reference = ? AND attempts = ?")
+            .execute(arguments: arguments + [letter.reference, letter.attempts + 1])
+        return db.changesCount == 1
     }
 }

@@ -80,8 +80,8 @@ extension SQLiteTransaction: TimetableRecords {
             sql: """
                 INSERT INTO departures (
                     id, bus, route, service_date, departs_at, utc_offset, capacity, available, booked, boarded, no_show,
-                    fare_amount, fare_currency, state, withdrawn
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    fare_amount, fare_currency, state, withdrawn, revision
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO NOTHING
                 """
         ).execute(
@@ -90,31 +90,43 @@ extension SQLiteTransaction: TimetableRecords {
                 departure.departsAt.milliseconds, departure.departsAt.offsetMinutes, departure.seats.capacity,
                 departure.seats.available, departure.seats.booked, departure.seats.boarded, departure.seats.noShow,
                 departure.fare.amount, departure.fare.currency.raw, departure.state.rawValue, departure.isWithdrawn,
+                departure.revision,
             ]
         )
         return db.changesCount > 0
     }
 
-    package func update(_ departure: DepartureRecord) throws {
+    package func update(_ departure: DepartureRecord) throws -> DepartureRecord? {
         // The sold seats are not set but compared: had one been sold since they were read, the CHECK would refuse.
-        try db.cachedStatement(
+        let statement = try db.cachedStatement(
             sql: """
                 UPDATE departures SET
                     route = ?, departs_at = ?, utc_offset = ?, capacity = ?, available = ?, fare_amount = ?,
-                    fare_currency = ?, state = ?, withdrawn = ?
-                WHERE id = ?
+                    fare_currency = ?, state = ?, withdrawn = ?, revision = revision + 1
+                WHERE id = ? RETURNING \(DepartureRecord.returned)
                 """
-        ).execute(
+        )
+        return try Row.fetchOne(
+            statement,
             arguments: [
                 departure.route.raw, departure.departsAt.milliseconds, departure.departsAt.offsetMinutes,
                 departure.seats.capacity, departure.seats.available, departure.fare.amount,
                 departure.fare.currency.raw, departure.state.rawValue, departure.isWithdrawn, departure.id.raw,
             ]
-        )
+        ).map(DepartureRecord.init(row:))
     }
 
-    package func setState(_ state: DepartureState, of departure: DepartureID) throws {
-        try db.cachedStatement(sql: "UPDATE departures SET state = ?, withdrawn = 0 WHERE id = ?")
-            .execute(arguments: [state.rawValue, departure.raw])
+    package func setState(_ state: DepartureState, of departure: DepartureID) throws -> DepartureRecord? {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE departures SET state = ?, withdrawn = 0, revision = revision + 1
+                WHERE id = ? RETURNING \(DepartureRecord.returned)
+                """
+        )
+        return try Row.fetchOne(statement, arguments: [state.rawValue, departure.raw]).map(DepartureRecord.init(row:))
+    }
+
+    package func holdTimetable() {
+        // One writer at a time: nobody else can change anything.
     }
 }

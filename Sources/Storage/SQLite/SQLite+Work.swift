@@ -22,11 +22,14 @@ extension SQLiteTransaction: WorkRecords {
 
     package func append(_ events: [DomainEvent], at: Timestamp) throws {
         let statement = try db.cachedStatement(
-            sql: "INSERT INTO events (kind, actor, subject, data, trace, at) VALUES (?, ?, ?, ?, ?, ?)"
+            sql: "INSERT INTO events (id, kind, actor, subject, data, trace, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
         for event in events {
             try statement.execute(
-                arguments: [event.kind, event.actor, event.subject, event.data ?? Data(), event.trace, at.milliseconds]
+                arguments: [
+                    event.id.raw, event.kind, event.actor, event.subject, event.data ?? Data(), event.trace,
+                    at.milliseconds,
+                ]
             )
         }
     }
@@ -46,5 +49,25 @@ extension SQLiteTransaction: SettingRecords {
         try db.cachedStatement(
             sql: "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         ).execute(arguments: [name, value])
+    }
+}
+
+extension SQLiteTransaction: FenceRecords {
+    package func fence(of job: String) throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT token FROM fences WHERE job = ?"), arguments: [job]) ?? 0
+    }
+
+    package func raiseFence(of job: String, to token: Int64) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO fences (job, token) VALUES (?, ?)
+                ON CONFLICT (job) DO UPDATE SET token = excluded.token WHERE excluded.token > token
+                """
+        ).execute(arguments: [job, token])
+        return db.changesCount == 1
+    }
+
+    package func passFence(of job: String, token: Int64) throws -> Bool {
+        try fence(of: job) == token
     }
 }

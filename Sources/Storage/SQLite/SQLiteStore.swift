@@ -30,7 +30,7 @@ package final class SQLiteStore: CommandStore {
     ///   - path: the file; its folder must exist.
     ///   - readers: how many snapshots may be open at once.
     ///   - logger: faults of the engine go here.
-    /// - Throws: ``SQLiteStoreError/newerSchema`` if a newer Farebus made the file; what SQLite throws.
+    /// - Throws: ``SQLiteStoreError/newerSchema`` if another version of Farebus made the file; what SQLite throws.
     package static func open(
         path: String, readers: Int = 2, logger: Logger = Logger(label: "farebus.store")
     ) throws -> SQLiteStore {
@@ -55,9 +55,15 @@ package final class SQLiteStore: CommandStore {
         // After the pool has been made: making it sets NORMAL, with which the last commits don't outlive a power cut.
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         let migrator = SQLiteMigrations.migrator
+        if try pool.read(SQLiteCopyMark.isUnfinished) { throw SQLiteStoreError.unfinishedCopy }
         if try pool.read(migrator.hasBeenSuperseded) { throw SQLiteStoreError.newerSchema }
         try migrator.migrate(pool)
         return SQLiteStore(pool: pool, readers: readers, logger: logger)
+    }
+
+    /// Whether a newer version of the server has migrated the database under this one.
+    package func hasForeignSchema() async throws -> Bool {
+        try await read { snapshot in try SQLiteMigrations.migrator.hasBeenSuperseded(snapshot.db) }
     }
 
     /// Releases the database; what is under way is finished first. Blocks until then.
@@ -159,17 +165,12 @@ private final class OutcomeBox<Value: Sendable>: Sendable {
 
 package enum SQLiteStoreError: Error, CustomStringConvertible {
     case newerSchema
+    case unfinishedCopy
 
     package var description: String {
         switch self {
-        case .newerSchema: "The database was made by a newer Farebus. Start that one, or restore a backup."
+        case .unfinishedCopy: "The database is an unfinished copy. Run 'farebus store copy' again to finish it."
+        case .newerSchema: "The database was made by another version of Farebus. Start that one, or restore a backup."
         }
     }
-}
-
-extension Problem {
-    fileprivate static let storeBusy = Problem(
-        Code("store_busy", status: 503, title: "Too much work is waiting", retry: .sameKey),
-        "Nothing was done. Repeat with the same idempotency key.", retryAfter: 1
-    )
 }

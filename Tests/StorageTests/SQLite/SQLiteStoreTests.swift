@@ -8,13 +8,16 @@ import Testing
 
 private struct Fault: Error {}
 
-@Suite("The embedded store")
+@Suite("The embedded store", .enabled(if: TestEngine.isSQLite))
 struct SQLiteStoreTests {
     private let fixture: StoreFixture
-    private var store: SQLiteStore { fixture.store }
+    private let store: SQLiteStore
+    private let raw: RawDatabase
 
     init() async throws {
         fixture = try await StoreFixture("sqlite")
+        store = try #require(fixture.store.sqlite)
+        raw = try RawDatabase(path: fixture.path)
     }
 
     /// Keeps something under a name, and then does what the test wants of it.
@@ -32,7 +35,7 @@ struct SQLiteStoreTests {
         )
     }
 
-    private func names() throws -> [String] { try fixture.raw.texts("SELECT name FROM settings ORDER BY name") }
+    private func names() throws -> [String] { try raw.texts("SELECT name FROM settings ORDER BY name") }
 
     @Test("A commit is durable: write-ahead log, and synchronous=FULL where it is written")
     func durability() async throws {
@@ -55,7 +58,7 @@ struct SQLiteStoreTests {
         #expect(try await store.transact(Self.unit("a") { 7 }) == 7)
         #expect(try await store.read { try $0.setting("a") } == Data("1".utf8))
         try store.close()
-        let next = try fixture.reopened()
+        let next = try await fixture.reopened()
         #expect(try await next.read { try $0.setting("a") } == Data("1".utf8))
         try next.close()
     }
@@ -165,7 +168,7 @@ struct SQLiteStoreTests {
         }
         #expect(results.sorted() == Array(1...1000))
         #expect(order.all == Array(1...1000), "commits are told in their order")
-        #expect(try fixture.raw.text("SELECT CAST(value AS TEXT) FROM settings WHERE name = 'count'") == "[1000]")
+        #expect(try raw.text("SELECT CAST(value AS TEXT) FROM settings WHERE name = 'count'") == "[1000]")
     }
 
     /// A foreign key that is checked at the commit only, and does not hold there, makes the commit itself fail.
@@ -204,12 +207,12 @@ struct SQLiteStoreTests {
         #expect(outcomes.count == 200)
         #expect(outcomes["unit 1007"] == false)
         #expect(try await store.transact(Self.unit("afterwards") { 1 }) == 1)
-        #expect(try fixture.raw.integer("SELECT count(*) FROM bookings") == 0)
+        #expect(try raw.integer("SELECT count(*) FROM bookings") == 0)
     }
 
     @Test("A snapshot does not change while it is read")
     func snapshot() async throws {
-        let (store, raw) = (store, fixture.raw)
+        let (store, raw) = (store, raw)
         _ = try await store.transact(Self.unit("a"))
         let counts = try await store.read { snapshot in
             let before = try Int.fetchOne(snapshot.db, sql: "SELECT count(*) FROM settings")
@@ -228,10 +231,10 @@ struct SQLiteStoreTests {
     }
 
     @Test("A file that a newer Farebus made is not touched")
-    func newerSchema() throws {
+    func newerSchema() async throws {
         try store.close()
-        try fixture.raw.execute("INSERT INTO grdb_migrations (identifier) VALUES ('9999')")
-        #expect(throws: SQLiteStoreError.newerSchema) { _ = try fixture.reopened() }
+        try raw.execute("INSERT INTO grdb_migrations (identifier) VALUES ('9999')")
+        await #expect(throws: SQLiteStoreError.newerSchema) { _ = try await fixture.reopened() }
     }
 
     @Test("What is no database is refused")

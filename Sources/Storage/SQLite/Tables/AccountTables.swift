@@ -17,6 +17,8 @@ enum AccountTables {
                     created_at INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
 
+                CREATE INDEX staff ON accounts (role) WHERE role <> 'rider';
+
                 CREATE TABLE sessions (
                     token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
                     id TEXT NOT NULL,

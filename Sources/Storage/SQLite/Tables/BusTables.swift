@@ -1,6 +1,6 @@
 import GRDB
 
-/// What the bus keeps: first answers, the event log, switches.
+/// What the bus keeps: first answers, the event log, switches, the fences of jobs.
 enum BusTables {
     static func create(_ db: Database) throws {
         try db.execute(
@@ -16,19 +16,25 @@ enum BusTables {
                 ) STRICT, WITHOUT ROWID;
 
                 CREATE TABLE events (
-                    sequence INTEGER PRIMARY KEY,
+                    id TEXT PRIMARY KEY,
                     kind TEXT NOT NULL,
                     actor TEXT NOT NULL,
                     subject TEXT NOT NULL,
                     data BLOB NOT NULL,
                     trace TEXT NOT NULL,
                     at INTEGER NOT NULL
-                ) STRICT;
-                CREATE INDEX events_by_subject ON events (subject, sequence);
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX events_by_subject ON events (subject, id);
 
                 CREATE TABLE settings (
                     name TEXT PRIMARY KEY,
                     value BLOB NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                -- The newest token of each job's lease: work under an older one is refused.
+                CREATE TABLE fences (
+                    job TEXT PRIMARY KEY,
+                    token INTEGER NOT NULL CHECK (token > 0)
                 ) STRICT, WITHOUT ROWID;
                 """
         )

@@ -11,11 +11,18 @@ enum LedgerTables {
                     name TEXT PRIMARY KEY,
                     currency TEXT NOT NULL,
                     balance INTEGER NOT NULL DEFAULT 0,
+                    postings INTEGER NOT NULL DEFAULT 0 CHECK (postings >= 0),
                     CHECK (balance >= 0 OR name NOT LIKE 'wallet:%')
                 ) STRICT, WITHOUT ROWID;
 
+                CREATE TABLE chains (
+                    chain INTEGER PRIMARY KEY CHECK (chain >= 0),
+                    sequence INTEGER NOT NULL CHECK (sequence > 0),
+                    hash BLOB NOT NULL CHECK (length(hash) = 32)
+                ) STRICT;
                 CREATE TABLE journal (
-                    sequence INTEGER PRIMARY KEY,
+                    chain INTEGER NOT NULL,
+                    sequence INTEGER NOT NULL CHECK (sequence > 0),
                     id TEXT NOT NULL UNIQUE,
                     kind TEXT NOT NULL,
                     at INTEGER NOT NULL,
@@ -23,17 +30,21 @@ enum LedgerTables {
                     actor TEXT NOT NULL,
                     currency TEXT NOT NULL,
                     previous BLOB NOT NULL CHECK (length(previous) = 32),
-                    hash BLOB NOT NULL CHECK (length(hash) = 32)
-                ) STRICT;
+                    hash BLOB NOT NULL CHECK (length(hash) = 32),
+                    PRIMARY KEY (chain, sequence)
+                ) STRICT, WITHOUT ROWID;
                 CREATE TABLE postings (
-                    entry INTEGER NOT NULL REFERENCES journal (sequence),
+                    chain INTEGER NOT NULL,
+                    entry INTEGER NOT NULL,
                     line INTEGER NOT NULL,
                     account TEXT NOT NULL REFERENCES ledger_accounts (name),
                     amount INTEGER NOT NULL CHECK (amount <> 0),
+                    number INTEGER NOT NULL CHECK (number > 0),
                     balance_after INTEGER NOT NULL,
-                    PRIMARY KEY (entry, line)
+                    PRIMARY KEY (chain, entry, line),
+                    FOREIGN KEY (chain, entry) REFERENCES journal (chain, sequence)
                 ) STRICT, WITHOUT ROWID;
-                CREATE INDEX postings_by_account ON postings (account, entry);
+                CREATE UNIQUE INDEX postings_by_account ON postings (account, number);
 
                 CREATE TRIGGER journal_is_not_updated BEFORE UPDATE ON journal
                 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;

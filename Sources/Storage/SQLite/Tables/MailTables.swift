@@ -6,19 +6,19 @@ enum MailTables {
         try db.execute(
             sql: """
                 CREATE TABLE mail_outbox (
-                    id INTEGER PRIMARY KEY AUTOINCREMENT,
-                    reference BLOB NOT NULL UNIQUE CHECK (length(reference) = 16),
+                    reference TEXT NOT NULL PRIMARY KEY CHECK (length(reference) = 32),
                     recipient TEXT NOT NULL,
                     subject TEXT NOT NULL,
                     body TEXT NOT NULL,
                     queued_at INTEGER NOT NULL,
+                    -- How often it was taken; whoever took it last, and nobody else, may settle it.
                     attempts INTEGER NOT NULL CHECK (attempts >= 0),
                     -- Null once the letter was given up; it is kept, without its text, for the operator to see.
                     due_at INTEGER,
                     failure TEXT
                 ) STRICT;
 
-                CREATE INDEX mail_outbox_due ON mail_outbox (due_at, id) WHERE due_at IS NOT NULL;
+                CREATE INDEX mail_outbox_due ON mail_outbox (due_at) WHERE due_at IS NOT NULL;
                 """
         )
     }

@@ -77,7 +77,7 @@ enum TimetableTables {
 
     private static let departures = """
         -- Times are milliseconds since 1970; utc_offset is minutes, for showing them. withdrawn marks what is cancelled
-        -- because the timetable no longer has it.
+        -- because the timetable no longer has it. revision counts the changes.
         CREATE TABLE departures (
             id TEXT PRIMARY KEY,
             bus TEXT NOT NULL REFERENCES buses (id),
@@ -94,6 +94,7 @@ enum TimetableTables {
             fare_currency TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('scheduled', 'boarding', 'departed', 'cancelled')),
             withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
+            revision INTEGER NOT NULL CHECK (revision > 0),
             CHECK (available + booked + boarded + no_show = capacity),
             CHECK (withdrawn = 0 OR state = 'cancelled'),
             UNIQUE (bus, service_date)

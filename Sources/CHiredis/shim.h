@@ -1,0 +1,6 @@
+#ifndef FAREBUS_CHIREDIS_SHIM_H
+#define FAREBUS_CHIREDIS_SHIM_H
+
+#include <hiredis/hiredis.h>
+
+#endif

@@ -1,0 +1,70 @@
+/// An index of a collection.
+struct MongoIndex: Sendable {
+    let name: String
+    let keys: [String]
+    var isUnique = false
+    /// Which documents it holds; nil for all.
+    var filter: BSONDocument?
+
+    init(_ name: String, _ keys: String..., isUnique: Bool = false, where filter: BSONDocument? = nil) {
+        self.name = name
+        self.keys = keys
+        self.isUnique = isUnique
+        self.filter = filter
+    }
+
+    /// As `createIndexes` takes it.
+    ///
+    /// - SeeAlso: https://www.mongodb.com/docs/manual/reference/command/createIndexes/
+    var document: BSONDocument {
+        var document: BSONDocument = [
+            "key": .document(BSONDocument(fields: keys.map { (name: $0, value: 1) })), "name": .string(name),
+        ]
+        if isUnique { document["unique"] = true }
+        if let filter { document["partialFilterExpression"] = .document(filter) }
+        return document
+    }
+}
+
+/// The indexes beside those of `_id`.
+enum MongoIndexes {
+    /// By collection. The names are SQLite's where it has the same index.
+    static let all: [String: [MongoIndex]] = [
+        "events": [MongoIndex("events_by_subject", "subject", "_id")],
+        "accounts": [MongoIndex("accounts_by_email", "email", isUnique: true)],
+        "sessions": [
+            // One live session an account: the database itself refuses a second one.
+            MongoIndex("sessions_open", "account", isUnique: true, where: ["open": true]),
+            MongoIndex("sessions_by_account", "account", "expires_at"),
+        ],
+        "devices": [MongoIndex("devices_by_account", "account", "last_used_at")],
+        "code_challenges": [
+            MongoIndex("code_challenges_by_address", "address", "purpose", "sent_at"),
+            MongoIndex("code_challenges_by_time", "sent_at"),
+            MongoIndex("code_challenges_by_account", "account", where: ["account": ["$exists": true]]),
+        ],
+        "registration_grants": [MongoIndex("registration_grants_by_time", "expires_at")],
+        "mail_outbox": [MongoIndex("mail_outbox_due", "due_at", where: ["due_at": ["$exists": true]])],
+        "buses": [MongoIndex("buses_by_service", "service", "_id"), MongoIndex("buses_by_route", "route")],
+        "departures": [
+            MongoIndex("departures_of_bus", "bus", "service_date", isUnique: true),
+            MongoIndex("departures_by_date", "service_date", "departs_at", "_id"),
+            MongoIndex("departures_by_time", "departs_at", "_id"),
+            MongoIndex("departures_by_state", "state", "departs_at", "_id"),
+        ],
+        "journal": [
+            MongoIndex("journal_by_id", "id", isUnique: true),
+            // The key itself joins numbers to a text, which is in another order.
+            MongoIndex("journal_by_sequence", "chain", "sequence"),
+        ],
+        "postings": [
+            MongoIndex("postings_by_account", "account", "number", isUnique: true),
+            MongoIndex("postings_by_entry", "chain", "entry", "line"),
+        ],
+        "bookings": [
+            // The guard against a second live booking of a rider on a departure.
+            MongoIndex("live_bookings", "departure", "rider", isUnique: true, where: ["live": true]),
+            MongoIndex("bookings_by_rider", "rider", "_id"),
+        ],
+    ]
+}
