@@ -9,13 +9,13 @@ extension EndToEnd {
     struct Crash {
         @Test("After a kill -9 nothing that was acknowledged is missing, and nothing was done twice")
         func killUnderLoad() async throws {
-            let folder = try TemporaryFolder("crash")
+            let place = try await ServerPlace("crash")
             let seed = UInt64.random(in: 0 ... .max)
             let random = SeededRandom(seed: seed)
             let clients = (0..<8).map { Client(rider: $0 + 1, startsOnSocket: $0.isMultiple(of: 2)) }
             for round in 1...3 {
                 let comment: Comment = "seed \(seed), round \(round)"
-                let server = try await ServerProcess.start(data: folder.url, environment: unlimited)
+                let server = try await ServerProcess.start(in: place, environment: unlimited)
                 do {
                     let demo = try Demo(server)
                     let targets = try await demo.departures().filter { $0.seatsLeft > 8 }.prefix(6).map(\.id)
@@ -44,11 +44,11 @@ extension EndToEnd {
                 }
                 let exit = try await server.process.waitForExit()
                 #expect(exit == .signal(SIGKILL), comment)
-                try await ServerProcess.with(data: folder.url, environment: unlimited) { server in
+                try await ServerProcess.with(in: place, environment: unlimited) { server in
                     let demo = try Demo(server)
                     for client in clients { try await client.check(demo, comment) }
                 }
-                try await expectClean(folder.url)
+                try await expectClean(place)
             }
             #expect(clients.contains { $0.hasUnanswered }, "no kill met a command under way: seed \(seed)")
         }

@@ -10,20 +10,22 @@ enum EndToEnd {
     /// No rate limits, for tests that send more than a person would.
     static let unlimited = ["FAREBUS_LIMITS_ENABLED": "false"]
 
-    /// Runs a test on a demo server with a data folder of its own, and rechecks the folder after the server has stopped.
+    /// Runs a test on a demo server with a place of its own, and rechecks what it kept after the server has stopped.
+    ///
+    /// - Parameter alone: whether its MongoDB is nobody else's, and may be stopped.
     static func onDemo(
-        _ name: String, environment: [String: String] = unlimited, _ body: (Demo) async throws -> Void
+        _ name: String, alone: Bool = false, environment: [String: String] = unlimited, _ body: (Demo) async throws -> Void
     ) async throws {
-        let folder = try TemporaryFolder(name)
-        try await ServerProcess.with(data: folder.url, environment: environment) { server in
+        let place = try await ServerPlace(name, hasOwnMongo: alone)
+        try await ServerProcess.with(in: place, environment: environment) { server in
             try await body(try Demo(server))
         }
-        try await expectClean(folder.url)
+        try await expectClean(place)
     }
 
     /// `farebus verify` finds nothing.
-    static func expectClean(_ data: URL, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let check = try await FarebusBinary.run(["verify", "--data", data.path(percentEncoded: false)])
+    static func expectClean(_ place: ServerPlace, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let check = try await place.run(["verify"])
         #expect(check.exit == .code(0), "\(check.output)\(check.errors)", sourceLocation: sourceLocation)
     }
 }

@@ -24,14 +24,12 @@ extension EndToEnd {
 
         @Test("A folder has one server at a time, and the first one does not mind")
         func secondServer() async throws {
-            let folder = try TemporaryFolder("two-servers")
-            try await ServerProcess.with(data: folder.url) { server in
-                let second = try await FarebusBinary.run(
-                    ["serve", "--host", "127.0.0.1", "--port", "0", "--data", folder.path, "--demo"]
-                )
+            let place = try await ServerPlace("two-servers")
+            try await ServerProcess.with(in: place) { server in
+                let second = try await place.run(["serve", "--host", "127.0.0.1", "--port", "0", "--demo"])
                 #expect(second.exit != .code(0))
                 #expect(!second.output.contains("Listening"))
-                #expect(second.errors.contains(folder.url.lastPathComponent), "\(second.errors)")
+                #expect(second.errors.contains(place.data.lastPathComponent), "\(second.errors)")
                 let demo = try Demo(server)
                 #expect(try await demo.rest(1).send(.wallet).status == 200)
             }
@@ -39,32 +37,32 @@ extension EndToEnd {
 
         @Test("--demo keeps off data that is no demo's, and a plain start keeps off a demo's")
         func otherData() async throws {
-            let (real, demo) = (try TemporaryFolder("real"), try TemporaryFolder("demo"))
-            try await ServerProcess.with(data: real.url, demo: false) { server in
+            let (real, demo) = (try await ServerPlace("real"), try await ServerPlace("demo"))
+            try await ServerProcess.with(in: real, demo: false) { server in
                 _ = try await RESTDoor(server: server, token: nil).register("asha@example.test", LocalMail(server))
             }
-            try await ServerProcess.with(data: demo.url, demo: true) { _ in }
-            for (folder, flags) in [(real, ["--demo"]), (demo, [])] {
-                let run = try await FarebusBinary.run(
-                    ["serve", "--host", "127.0.0.1", "--port", "0", "--data", folder.path] + flags
-                )
+            try await ServerProcess.with(in: demo, demo: true) { _ in }
+            for (place, flags) in [(real, ["--demo"]), (demo, [])] {
+                let run = try await place.run(["serve", "--host", "127.0.0.1", "--port", "0"] + flags)
                 #expect(run.exit != .code(0))
                 #expect(!run.output.contains("Listening"))
-                #expect(run.errors.contains(folder.url.lastPathComponent), "\(run.errors)")
+                #expect(
+                    run.errors.contains(TestEngine.isSQLite ? place.data.lastPathComponent : "database"), "\(run.errors)")
             }
-            #expect(!FileManager.default.fileExists(atPath: real.file("demo-sessions.json").path(percentEncoded: false)))
+            let sessions = real.folder.file("demo-sessions.json").path(percentEncoded: false)
+            #expect(!FileManager.default.fileExists(atPath: sessions))
         }
 
         @Test("A demo goes on with its own data, and says that it is one")
         func demoAgain() async throws {
-            let folder = try TemporaryFolder("demo-again")
+            let place = try await ServerPlace("demo-again")
             var token = ""
-            try await ServerProcess.with(data: folder.url) { server in
+            try await ServerProcess.with(in: place) { server in
                 let demo = try Demo(server)
                 token = try demo.rider(1)
                 #expect((server.process.output.text + server.process.errors.text).lowercased().contains("demo"))
             }
-            try await ServerProcess.with(data: folder.url) { server in
+            try await ServerProcess.with(in: place) { server in
                 let demo = try Demo(server)
                 #expect(try demo.rider(1) == token, "the sessions stay the same")
                 #expect(try await demo.rest(1).send(.wallet).status == 200)

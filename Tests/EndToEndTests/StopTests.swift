@@ -8,9 +8,9 @@ extension EndToEnd {
     struct Stop {
         @Test("SIGTERM: everybody is told, commands at work are answered, and the process ends well")
         func graceful() async throws {
-            let folder = try TemporaryFolder("stop")
+            let place = try await ServerPlace("stop")
             let server = try await ServerProcess.start(
-                data: folder.url, environment: unlimited.merging(["FAREBUS_SHUTDOWN_GRACE": "10"]) { $1 }
+                in: place, environment: unlimited.merging(["FAREBUS_SHUTDOWN_GRACE": "10"]) { $1 }
             )
             do {
                 try await stopUnderWork(server)
@@ -18,7 +18,7 @@ extension EndToEnd {
                 await server.process.end()
                 throw error
             }
-            try await expectClean(folder.url)
+            try await expectClean(place)
         }
 
         private func stopUnderWork(_ server: ServerProcess) async throws {
@@ -66,7 +66,7 @@ extension EndToEnd {
             #expect(try await server.process.waitForExit(seconds: 15) == .code(0))
             #expect(acknowledged.count >= 20)
 
-            try await ServerProcess.with(data: server.data, environment: unlimited) { server in
+            try await ServerProcess.with(in: server.place, environment: unlimited) { server in
                 let demo = try Demo(server)
                 for receipt in acknowledged {
                     let again = try await demo.rest(receipt.rider).send(receipt.ask, key: receipt.key)

@@ -7,7 +7,9 @@ struct Farebus: AsyncParsableCommand {
         commandName: "farebus",
         abstract: "A bus ticketing server: every route is one typed command, over REST and over WebSocket.",
         version: FarebusVersion.text,
-        subcommands: [Serve.self, TimetableCommand.self, ShowConfiguration.self, ShowCommands.self, Verify.self]
+        subcommands: [
+            Serve.self, TimetableCommand.self, ShowConfiguration.self, ShowCommands.self, Verify.self, StoreCommand.self,
+        ]
     )
 }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Logging
+import Storage
 
 /// `farebus serve`: runs the server until it is told to stop.
 struct Serve: AsyncParsableCommand {
@@ -16,10 +18,10 @@ struct Serve: AsyncParsableCommand {
             throw CleanExit.helpRequest(Self.self)
         }
         let configuration = try ConfigurationArguments.load(options)
-        do {
+        try ConfigurationArguments.refusing { () throws(ConfigurationError) in try configuration.checkForServing() }
+        try await OperatorErrors.refusing {
+            () async throws in
             try await FarebusServer.run(configuration)
-        } catch let error as DataFolderError {
-            throw Refusal(error)
         }
     }
 }
@@ -40,9 +42,7 @@ enum ConfigurationArguments {
         }
     }
 
-    private static func refusing(
-        _ load: () throws(ConfigurationError) -> ServerConfiguration
-    ) throws -> ServerConfiguration {
+    static func refusing<Value>(_ load: () throws(ConfigurationError) -> Value) throws -> Value {
         do {
             return try load()
         } catch {
@@ -82,5 +82,33 @@ struct Refusal: Error, CustomStringConvertible {
 
     init(_ reason: some CustomStringConvertible) {
         description = reason.description
+    }
+}
+
+/// Errors that an operator can do something about, each with its own text.
+enum OperatorErrors {
+    static func refusing<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as DataFolderError {
+            throw Refusal(error)
+        } catch let error as SecretMarkError {
+            throw Refusal(error)
+        } catch let error as MongoStoreError {
+            throw Refusal(error)
+        } catch let error as MongoSchemaError {
+            throw Refusal(error)
+        } catch let error as SQLiteStoreError {
+            throw Refusal(error)
+        }
+    }
+}
+
+extension Logger {
+    /// For commands at a terminal: what goes wrong, on standard error.
+    static var forCommands: Logger {
+        var logger = Logger(label: "farebus", factory: StreamLogHandler.standardError(label:))
+        logger.logLevel = .error
+        return logger
     }
 }

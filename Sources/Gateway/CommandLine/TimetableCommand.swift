@@ -2,7 +2,7 @@ import ArgumentParser
 import Booking
 import CommandBus
 import Foundation
-import Storage
+import Logging
 import Wallet
 
 /// `farebus timetable`: what an operator does with the timetable at a terminal.
@@ -48,28 +48,37 @@ struct ImportTimetable: AsyncParsableCommand {
         } catch let refused as FeedRefused {
             throw Refusal(refused)
         }
-        let folder = DataFolder(path: configuration.data)
-        try folder.create()
-        let store = try SQLiteStore.open(path: folder.database)
-        let publisher = WorkPublisher(feeds: FeedHub(epoch: "import"), sessions: SessionEnds())
-        let runner = WorkRunner(store: store, publisher: publisher)
-        let context = CommandContext.system(
-            "timetable.import", now: SystemWallClock().now(), random: SystemRandomSource()
-        )
         do {
-            let currency = configuration.operator.currency
-            let report = try await runner.run(context) { work in
-                if let kept = try work.tx.currency(of: .fares), kept != currency {
-                    throw Refusal(
-                        "The ledger is kept in \(kept), and the fares would be in \(currency): see --operator-currency.")
-                }
-                return try TimetableImport.run(feed, importOptions, in: work, announcing: SeatsFeed.change(for:))
-            }
+            let report = try await OpenStore.run(
+                Importer(feed: feed, options: importOptions, currency: configuration.operator.currency),
+                configuration: configuration, name: "timetable import", logger: .forCommands
+            )
             for line in report.lines { print(line) }
         } catch let refused as FeedRefused {
             throw Refusal(refused)
         }
-        try store.close()
+    }
+
+    private struct Importer: StoreUser {
+        let feed: GTFSFeed
+        let options: TimetableImportOptions
+        let currency: CurrencyCode
+
+        func use<Store: FarebusStore>(_ store: Store) async throws -> ImportReport {
+            // The servers are another process: they find the import in the store, and tell their feeds.
+            let publisher = WorkPublisher(feeds: FeedHub(epoch: "import"), sessions: SessionEnds())
+            let context = CommandContext.system(
+                "timetable.import", now: SystemWallClock().now(), random: SystemRandomSource()
+            )
+            let (feed, options, currency) = (feed, options, currency)
+            return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+                if let kept = try work.tx.currency(of: .fares), kept != currency {
+                    throw Refusal(
+                        "The ledger is kept in \(kept), and the fares would be in \(currency): see --operator-currency.")
+                }
+                return try TimetableImport.run(feed, options, in: work, announcing: SeatsFeed.change(for:))
+            }
+        }
     }
 
     /// Every wrong option is named at once.

@@ -1,8 +1,5 @@
 import ArgumentParser
-import Booking
-import Foundation
-import Storage
-import Wallet
+import Logging
 
 /// `farebus verify`: rechecks everything that must always hold.
 struct Verify: AsyncParsableCommand {
@@ -13,14 +10,17 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let folder = DataFolder(path: try shared.load().data)
-        guard FileManager.default.fileExists(atPath: folder.database) else {
-            throw Refusal("There is no database at \(folder.database).")
-        }
-        let store = try SQLiteStore.open(path: folder.database)
-        let report = try await store.read { snapshot in try Verification.run(snapshot) }
+        let configuration = try shared.load()
+        let report = try await OpenStore.run(
+            Verifier(), configuration: configuration, mustExist: true, name: "verify", logger: .forCommands
+        )
         for line in report.lines { print(line) }
-        try store.close()
         if !report.findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private struct Verifier: StoreUser {
+        func use<Store: FarebusStore>(_ store: Store) async throws -> Verification {
+            try await store.readReport { snapshot in try Verification.run(snapshot) }
+        }
     }
 }

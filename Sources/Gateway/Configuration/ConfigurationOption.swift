@@ -22,6 +22,10 @@ struct ConfigurationOption: Sendable, Equatable {
     let summary: String
     /// False for what only makes sense outside a file.
     let isInFile: Bool
+    /// Another variable by which it is known, as other software calls it.
+    var alias: String?
+    /// Whether a value may hold a password, which is then shown to nobody.
+    var isSecret = false
 
     /// `FAREBUS_HTTP_MAX_BODY`.
     var environmentName: String { "FAREBUS_" + words.joined(separator: "_").uppercased() }

@@ -61,10 +61,12 @@ struct ConfigurationReading {
     /// A text that stands for something else.
     mutating func value<Value>(
         _ key: String, default standard: Value, _ defaultText: String, rule: String, _ summary: String,
-        isInFile: Bool = true, parse: (String) -> Value?, write: (Value) -> String
+        isInFile: Bool = true, alias: String? = nil, isSecret: Bool = false, parse: (String) -> Value?,
+        write: (Value) -> String
     ) -> Value {
         let option = ConfigurationOption(
-            key: key, kind: .text, defaultText: defaultText, rule: rule, summary: summary, isInFile: isInFile
+            key: key, kind: .text, defaultText: defaultText, rule: rule, summary: summary, isInFile: isInFile,
+            alias: alias, isSecret: isSecret
         )
         return resolve(option, standard, look: { $0.string(forKey: $1) }, accept: parse, write: write)
     }

@@ -3,7 +3,7 @@ enum ConfigurationReport {
     /// Each option with its value and where that comes from, in columns.
     static func list(_ configuration: ServerConfiguration) -> String {
         let rows = configuration.settings.map { setting in
-            [setting.option.key, setting.value.isEmpty ? "-" : setting.value, origin(of: setting)]
+            [setting.option.key, shown(setting), origin(of: setting)]
         }
         let widths = (0..<2).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
@@ -19,7 +19,10 @@ enum ConfigurationReport {
         let rows = ConfigurationOption.all.map { option in
             let standard = option.defaultText.isEmpty ? "" : "`\(option.defaultText)`"
             let key = option.isInFile ? "`\(option.key)`" : ""
-            let cells = [key, "`\(option.flag)`", "`\(option.environmentName)`", standard, option.rule, option.summary]
+            let variables = [option.environmentName, option.alias].compactMap(\.self).map { "`\($0)`" }
+            let cells = [
+                key, "`\(option.flag)`", variables.joined(separator: " or "), standard, option.rule, option.summary,
+            ]
             return "| " + cells.joined(separator: " | ") + " |"
         }
         return preamble + rows.joined(separator: "\n") + "\n"
@@ -32,6 +35,11 @@ enum ConfigurationReport {
             let standard = option.defaultText.isEmpty ? "" : " (default: \(option.defaultText))"
             return "  \(flag)\n      \(option.summary)\(standard)"
         }.joined(separator: "\n")
+    }
+
+    private static func shown(_ setting: ConfigurationSetting) -> String {
+        if setting.value.isEmpty { return "-" }
+        return setting.option.isSecret ? "(not shown)" : setting.value
     }
 
     private static func origin(of setting: ConfigurationSetting) -> String {
@@ -54,7 +62,8 @@ enum ConfigurationReport {
 
         - **Flags**: `--port 8080` or `--port=8080`. What is true or false may stand alone: `--demo`.
         - **Environment**: `FAREBUS_PORT=8080`. A variable that begins with `FAREBUS_` and is no option is refused.
-          True or false is also taken as yes or no, and 1 or 0.
+          True or false is also taken as yes or no, and 1 or 0. What may hold a password belongs here or in the file, not
+          into a flag, which every user of the machine can read.
         - **File**: `--config PATH`, a JSON object in which a key like `http.maxBody` is `{"http": {"maxBody": 65536}}`.
         - **Lists**: a JSON list of texts in the file; elsewhere one text with commas: `a.example,b.example`.
 

@@ -27,7 +27,12 @@ struct ConfigurationSources: Sendable {
         let named = flags.compactMap { key, value in variables[key].map { ($0, value) } }
         self.flags = Dictionary(uniqueKeysWithValues: named)
 
-        self.environment = environment.filter { $0.key.hasPrefix("FAREBUS_") }
+        var known = environment.filter { $0.key.hasPrefix("FAREBUS_") }
+        for option in options {
+            guard let alias = option.alias, let value = environment[alias], !value.isEmpty else { continue }
+            if known[option.environmentName] == nil { known[option.environmentName] = value }
+        }
+        self.environment = known
         note(Set(self.environment.keys).subtracting(variables.values))
 
         var file = ConfigurationFile()

@@ -1,6 +1,7 @@
 import CommandBus
 import Foundation
 import Logging
+import Storage
 
 extension ServerConfiguration {
     /// Reads every option. This is the one place where options are declared.
@@ -20,6 +21,13 @@ extension ServerConfiguration {
         )
         isDemo = reading.toggle(
             "demo", default: false, "Makes demo data once in an empty data folder, and runs on such data only."
+        )
+        mongoDB = Self.readMongoDB(&reading)
+        redis = Self.readRedis(&reading)
+        maintenance = Self.readMaintenance(&reading)
+        secretKeyFile = reading.text(
+            "secret.keyFile", default: "", "The file of the server's secret, 32 bytes, which all instances share.",
+            defaultText: "secret.key in the data folder", rule: "a path"
         )
         log = Log(
             level: reading.choice("log.level", default: .info, "The least severe messages that are logged."),
@@ -107,6 +115,72 @@ extension ServerConfiguration {
                 "http.trustedProxies", "The proxies whose X-Forwarded-For is believed.",
                 rule: "addresses, or blocks like 10.0.0.0/8", accepts: { AddressRange($0) != nil }
             ).compactMap { AddressRange($0) }
+        )
+    }
+
+    private static func readMongoDB(_ reading: inout ConfigurationReading) -> MongoDB {
+        MongoDB(
+            uri: reading.value(
+                "mongodb.uri", default: "", "", rule: "a connection string like mongodb://host/farebus?replicaSet=rs0",
+                "Where MongoDB is; without it the store is a file in the data folder.", alias: "MONGODB_URI",
+                isSecret: true,
+                parse: { $0.hasPrefix("mongodb://") || $0.hasPrefix("mongodb+srv://") ? $0 : nil }, write: \.self
+            ),
+            threads: reading.integer(
+                "mongodb.threads", default: 8, in: 1...256, "How many units of work run on MongoDB at once."
+            ),
+            reportReadPreference: reading.choice(
+                "mongodb.reportReadPreference", default: .secondaryPreferred,
+                "Which members of a replica set checks and reports are read from."
+            )
+        )
+    }
+
+    private static func readRedis(_ reading: inout ConfigurationReading) -> Redis {
+        let url = reading.value(
+            "redis.url", default: "", "", rule: "a URL like redis://user:password@host:6379/0, or rediss:// for TLS",
+            "Where Redis is, which instances share; needed with MongoDB.", alias: "REDIS_URL", isSecret: true,
+            parse: { (try? RedisEndpoint(url: $0)) == nil ? nil : $0 }, write: \.self
+        )
+        return Redis(
+            endpoint: try? RedisEndpoint(url: url),
+            prefix: reading.text(
+                "redis.prefix", default: "farebus:", "What the names of all keys in Redis begin with.",
+                rule: "1 to 64 visible ASCII characters",
+                accepts: { (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { (33...126).contains($0) } }
+            ),
+            caFile: reading.text(
+                "redis.caFile", default: "", "A file of certificates that Redis may show, beside the system's.",
+                rule: "a path"
+            )
+        )
+    }
+
+    private static func readMaintenance(_ reading: inout ConfigurationReading) -> Maintenance {
+        let checks = reading.integer(
+            "checks.interval", default: 3600, in: 0...604_800,
+            "Seconds between two checks of everything that must always hold; 0 for none."
+        )
+        return Maintenance(
+            storeGrace: .seconds(
+                reading.integer(
+                    "maintenance.storeGrace", default: 10, in: 1...3600,
+                    "Seconds that the store may be out of reach before the server shuts itself."
+                )
+            ),
+            emergencyAddress: reading.value(
+                "maintenance.emergencyAddress", default: nil, "", rule: "an e-mail address like name@example.com",
+                "Who is mailed when the server shuts itself.",
+                parse: { text in
+                    guard let address = try? EmailAddress(refining: text) else { return nil }
+                    return .some(address)
+                },
+                write: { $0?.raw ?? "" }
+            ),
+            recovers: reading.toggle(
+                "maintenance.recovers", default: true, "Whether the server opens again by itself when the cause is gone."
+            ),
+            checkInterval: checks == 0 ? nil : .seconds(checks)
         )
     }
 

@@ -1,6 +1,7 @@
 import CommandBus
 import Foundation
 import Logging
+import Storage
 
 /// All that can be configured, checked.
 ///
@@ -90,7 +91,38 @@ struct ServerConfiguration: Sendable {
         var hashThreads: Int
     }
 
+    struct MongoDB: Sendable {
+        /// Empty where the store is the embedded one.
+        var uri: String
+        var threads: Int
+        var reportReadPreference: MongoOptions.ReadPreference
+    }
+
+    struct Redis: Sendable {
+        /// Nil where this server is alone.
+        var endpoint: RedisEndpoint?
+        var prefix: String
+        /// Certificates to trust beside the system's; empty for none.
+        var caFile: String
+    }
+
+    struct Maintenance: Sendable {
+        /// How long the store may be out of reach before the server shuts.
+        var storeGrace: Duration
+        /// Who is told; nil for nobody.
+        var emergencyAddress: EmailAddress?
+        /// Whether what the server shut by itself is opened by itself.
+        var recovers: Bool
+        /// How often everything that must always hold is rechecked; nil for never.
+        var checkInterval: Duration?
+    }
+
     var http: HTTP
+    var mongoDB: MongoDB
+    var redis: Redis
+    var maintenance: Maintenance
+    /// The file of the server's secret; empty for the one in the data folder.
+    var secretKeyFile: String
     /// The folder with everything that is kept.
     var data: String
     var isDemo: Bool
@@ -142,5 +174,19 @@ struct ServerConfiguration: Sendable {
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         configuration.settings = reading.settings
         return configuration
+    }
+
+    /// Checks what only a server needs to be right, beside the options themselves.
+    ///
+    /// - Throws: ``ConfigurationError``.
+    func checkForServing() throws(ConfigurationError) {
+        let hasMongoDB = !mongoDB.uri.isEmpty
+        guard hasMongoDB != (redis.endpoint != nil) else { return }
+        // Instances without it would each believe in sessions that another has ended.
+        let missing = hasMongoDB ? "redis.url" : "mongodb.uri"
+        let place = settings.first { $0.option.key == missing }?.option.environmentName ?? missing
+        throw ConfigurationError(problems: [
+            ConfigurationProblem(place: place, rule: "is needed: MongoDB and Redis are used together")
+        ])
     }
 }

@@ -3,57 +3,78 @@ import Booking
 import CommandBus
 import Cryptography
 import Foundation
+import Logging
 
-/// The data of a demo: made once in an empty folder, and gone on with after that.
+/// The data of a demo: made once in an empty store, by one of the servers that share it, and gone on with after that.
 enum Demo {
     /// Makes the data if there is none yet, and sees to it that every account has a session that works.
-    static func prepare<Store: FarebusStore>(_ core: Core<Store>, in folder: DataFolder) async throws {
-        let isMade = try await core.store.read { snapshot in try snapshot.setting(DemoMark.setting) != nil }
-        let tokens = isMade ? try await renewed(sessions(in: folder), core) : try await make(core)
-        try DataFolder.write(encoder.encode(tokens), to: folder.demoSessions)
-        if !isMade {
-            // Last, so that a demo that was cut off while it was made is not taken for a whole one.
-            let context = CommandContext.system("demo", now: core.clock.now(), random: core.random)
-            try await core.runner.run(context) { work in
-                try work.tx.set(DemoMark.setting, WireJSON.encode(context.now))
-            }
+    ///
+    /// - Parameter folder: where the sessions are written down for people; each server has them all.
+    static func prepare<Store: FarebusStore>(
+        _ core: Core<Store>, in folder: DataFolder, logger: Logger = Logger(label: "farebus.demo")
+    ) async throws {
+        let job = LeasedJob<Store>(
+            "demo", every: .seconds(1), desk: core.leases, runner: core.runner, wallClock: core.clock,
+            random: core.random, logger: logger
+        )
+        while try await !job.runOnce({ runner in try await prepare(core, on: runner) }) {
+            // Another server is at it.
+            try await Task.sleep(for: .milliseconds(200))
         }
+        let tokens = try await core.store.read { try DemoMark.load(from: $0) }?.tokens ?? [:]
+        try DataFolder.write(encoder.encode(tokens), to: folder.demoSessions)
     }
 
-    /// - Returns: a session token for each account.
-    private static func make<Store: FarebusStore>(_ core: Core<Store>) async throws -> [String: String] {
+    private static func prepare<Store: FarebusStore>(_ core: Core<Store>, on runner: LeasedRunner<Store>) async throws {
         let context = CommandContext.system("demo", now: core.clock.now(), random: core.random)
+        var mark = try await core.store.read { try DemoMark.load(from: $0) } ?? DemoMark()
+        if !mark.isWhole {
+            let start = mark
+            try await runner.run(context) { work in try start.save(in: work.tx) }
+            try await makeTimetable(core, on: runner, context)
+            let accounts = try await DemoAccounts(hasher: core.hasher, context: context)
+            try await accounts.create(with: core.auth, on: runner, context: context)
+            mark.isWhole = true
+        }
+        try await renew(&mark, core, on: runner, context)
+        let whole = mark
+        try await runner.run(context) { work in try whole.save(in: work.tx) }
+    }
+
+    private static func makeTimetable<Store: FarebusStore>(
+        _ core: Core<Store>, on runner: LeasedRunner<Store>, _ context: CommandContext
+    ) async throws {
         let zone = core.configuration.operator.timeZone
         let demo = DemoFeed(start: CivilDate(context.now, in: zone), zone: zone)
         let (feed, options) = (try GTFSFeed.read(demo.files()), try demo.options())
-        try await core.runner.run(context) { work in
+        try await runner.run(context) { work in
             _ = try TimetableImport.run(feed, options, in: work, announcing: SeatsFeed.change(for:))
             try shrinkNightBuses(in: work)
         }
-        return try await DemoAccounts.create(
-            with: core.auth, runner: core.runner, hasher: core.hasher, context: context
-        )
     }
 
-    private static func sessions(in folder: DataFolder) throws -> [String: String] {
-        guard let data = FileManager.default.contents(atPath: folder.demoSessions) else { return [:] }
-        return try JSONDecoder().decode([String: String].self, from: data)
-    }
-
-    /// The same tokens, but for those that no longer work: these accounts are signed in anew.
-    private static func renewed<Store: FarebusStore>(
-        _ tokens: [String: String], _ core: Core<Store>
-    ) async throws -> [String: String] {
-        var tokens = tokens
-        for email in DemoAccounts.addresses {
-            if let token = tokens[email.raw], (try? await core.bus.authenticate(token: token)) != nil { continue }
-            let context = CommandContext.system("demo", now: core.clock.now(), random: core.random)
-            tokens[email.raw] = try await core.runner.run(context) { work in
-                guard let account = try work.tx.account(email: email) else { return nil }
-                return try core.auth.sessions.open(for: account, in: work).token.text
+    /// Signs in all accounts whose session does not work, or that have none yet.
+    private static func renew<Store: FarebusStore>(
+        _ mark: inout DemoMark, _ core: Core<Store>, on runner: LeasedRunner<Store>, _ context: CommandContext
+    ) async throws {
+        let (tokens, now) = (mark.tokens, context.now)
+        let due = try await core.store.read { snapshot in
+            try DemoAccounts.addresses.filter { email in
+                guard let digest = tokens[email.raw].flatMap(SecretToken.digest(ofShown:)),
+                    let session = try snapshot.session(token: digest)
+                else { return true }
+                return session.ending != nil || now >= session.expiresAt
             }
         }
-        return tokens
+        for part in DemoAccounts.parts(of: due) {
+            let opened = try await runner.run(context) { work in
+                try part.map { email -> (String, String)? in
+                    guard let account = try work.tx.account(email: email) else { return nil }
+                    return (email.raw, try core.auth.sessions.open(for: account, in: work).token.text)
+                }
+            }
+            for (email, token) in opened.compactMap(\.self) { mark.tokens[email] = token }
+        }
     }
 
     private static var encoder: JSONEncoder {

@@ -4,40 +4,53 @@ import Cryptography
 import Foundation
 
 /// The people of a demo: riders with money, and one of each kind of staff. They all have the same, published password.
-enum DemoAccounts {
+struct DemoAccounts: Sendable {
     static let password = "ride-the-demo-bus"
     static let riderCount = 200
 
-    private struct Person {
+    private struct Person: Sendable {
         let email: EmailAddress
         let name: String
         let rollNumber: String?
         let role: Role
     }
 
-    /// Makes all accounts with their wallets, and opens a session for each, in one unit of work.
+    private let hash: String
+
+    /// - Parameters:
+    ///   - hasher: hashes the password, once for all.
+    ///   - context: whose randomness is used.
+    init(hasher: PasswordHasher, context: CommandContext) async throws {
+        // The password is in the documentation: a salt for each account would protect nothing.
+        hash = try await hasher.hash(Self.password, salt: context.random.bytes(16))
+    }
+
+    /// Makes all accounts with their wallets that are not there yet.
     ///
     /// - Parameters:
-    ///   - service: makes accounts and opens sessions.
-    ///   - runner: runs the unit of work.
-    ///   - hasher: hashes the password, once for all.
+    ///   - service: makes accounts.
+    ///   - runner: runs the units of work.
     ///   - context: under which it is logged, and whose time and randomness are used.
-    /// - Returns: the session token of each address.
-    static func create<Store: CommandStore>(
-        with service: AuthService<Store>, runner: WorkRunner<Store>, hasher: PasswordHasher, context: CommandContext
-    ) async throws -> [String: String] where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
-        // The password is in the documentation: a salt for each account would protect nothing.
-        let hash = try await hasher.hash(password, salt: context.random.bytes(16))
-        return try await runner.run(context) { work in
-            try people().reduce(into: [:]) { tokens, person in
-                let account = Account(
-                    id: work.context.makeID(), email: person.email, name: person.name, rollNumber: person.rollNumber,
-                    role: person.role, passwordHash: hash, createdAt: work.context.now
-                )
-                try service.create(account, in: work)
-                tokens[person.email.raw] = try service.sessions.open(for: account, in: work).token.text
+    func create<Store: FarebusStore>(
+        with service: AuthService<Store>, on runner: LeasedRunner<Store>, context: CommandContext
+    ) async throws {
+        let hash = hash
+        for part in Self.parts(of: Self.people()) {
+            try await runner.run(context) { work in
+                for person in part where try work.tx.account(email: person.email) == nil {
+                    let account = Account(
+                        id: work.context.makeID(), email: person.email, name: person.name, rollNumber: person.rollNumber,
+                        role: person.role, passwordHash: hash, createdAt: work.context.now
+                    )
+                    try service.create(account, in: work)
+                }
             }
         }
+    }
+
+    /// A list in parts that are each a unit of work which is soon over.
+    static func parts<Element>(of list: [Element]) -> [[Element]] {
+        stride(from: 0, to: list.count, by: 25).map { Array(list[$0..<min($0 + 25, list.count)]) }
     }
 
     /// The addresses of all accounts.

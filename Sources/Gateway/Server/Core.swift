@@ -4,6 +4,7 @@ import CommandBus
 import Cryptography
 import Foundation
 import Logging
+import ServiceLifecycle
 import Storage
 import Wallet
 
@@ -19,6 +20,10 @@ struct Core<Store: FarebusStore>: Sendable {
     let hasher: PasswordHasher
     let runner: WorkRunner<Store>
     let roller: TimetableRoller
+    let maintenance: MaintenanceSwitch
+    let leases: any LeaseDesk
+    /// Tells the other instances, as a service; nil where there are none.
+    let relay: (any WorkRelay & Service)?
     let clock: any WallClock
     let random: any RandomSource
 
@@ -31,6 +36,8 @@ struct Core<Store: FarebusStore>: Sendable {
         /// Nil for the store's own guard.
         var takeSeat: CommandRegistry<Store>.TakeSeat?
         var hashing = Argon2id.Cost()
+        /// Nil for a server that is alone.
+        var surroundings: Surroundings?
 
         init() {}
     }
@@ -43,31 +50,47 @@ struct Core<Store: FarebusStore>: Sendable {
         store: Store, configuration: ServerConfiguration, key: [UInt8], logger: Logger, parts: Parts = Parts()
     ) async throws {
         let (clock, random) = (parts.clock, parts.random)
-        let maintenance = MaintenanceSwitch(
-            try await store.read { snapshot in try MaintenanceState.load(from: snapshot) }
-        )
+        let surroundings = parts.surroundings ?? .alone(configuration.limits.enforcedRates)
+        let maintenance = MaintenanceSwitch(recovers: configuration.maintenance.recovers)
+        try await store.read { snapshot in try maintenance.reload(from: snapshot) }
         let feeds = FeedHub(
             epoch: Self.epoch(random), windowSize: configuration.feeds.window, transport: configuration.feeds.transport,
             maintenance: maintenance
         )
         let ends = SessionEnds()
-        let publisher = WorkPublisher(feeds: feeds, sessions: ends, mailed: parts.mailed)
+        let recheck = SessionRecheck(store: store, ends: ends)
+        let duties = RelayDuties(
+            mailed: parts.mailed, recheckSessions: { try await recheck.run() },
+            rereadSettings: { try await store.read { try maintenance.reload(from: $0, isTelling: false) } }
+        )
+        let relay = surroundings.makeRelay?(feeds, ends, duties)
+        let publisher = WorkPublisher(feeds: feeds, sessions: ends, mailed: parts.mailed, relay: relay)
         let runner = WorkRunner(store: store, publisher: publisher)
         let ledger = Ledger(
             currency: configuration.operator.currency, welcomeCredit: configuration.wallet.welcomeCredit.amount
         )
-        let cache = MemorySessionCache()
+        let cache = surroundings.cache
         let hasher = PasswordHasher(threads: configuration.password.hashThreads, cost: parts.hashing)
         let auth = AuthService(
             store: store, publisher: publisher, configuration: configuration.auth, keys: AuthKeys(pepper: key),
             hasher: hasher, cache: cache, maintenance: maintenance,
             openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) }
         )
-        let tickets = FeedTickets(sessions: ends)
+        let tickets = FeedTickets(
+            sessions: ends, shelf: surroundings.makeTickets(ends), isAlive: { try await recheck.isAlive($0) }
+        )
 
         var registry = CommandRegistry(store: store, publisher: publisher)
         registry.registerHealth()
-        registry.registerMaintenance(maintenance)
+        // Of many instances each finds out for itself, and tells its own readers: by having them begin anew, as the
+        // numbering belongs to all.
+        var announce: (@Sendable (FeedChange) -> Void)?
+        if relay != nil {
+            announce = { _ in
+                Task { await feeds.resyncHere(reason: .missed) }
+            }
+        }
+        registry.registerMaintenance(maintenance, announce: announce)
         registry.registerWindows(configuration.dailyPlan)
         registry.registerAuth(auth)
         registry.registerDepartures()
@@ -90,6 +113,9 @@ struct Core<Store: FarebusStore>: Sendable {
         self.auth = auth
         self.hasher = hasher
         self.runner = runner
+        self.maintenance = maintenance
+        self.relay = relay
+        leases = surroundings.leases
         self.clock = clock
         self.random = random
         roller = TimetableRoller(
@@ -99,7 +125,7 @@ struct Core<Store: FarebusStore>: Sendable {
         bus = CommandBus(
             table: registry.table(), feeds: feeds, sessions: ends,
             authenticator: SessionAuthenticator(store: store, cache: cache, ends: ends, clock: clock),
-            limiter: configuration.limits.limiter, windows: configuration.dailyPlan, maintenance: maintenance, clock: clock,
+            limiter: surroundings.limiter, windows: configuration.dailyPlan, maintenance: maintenance, clock: clock,
             random: random, logger: logger
         )
         try await runner.run(.system("start", now: clock.now(), random: random)) { work in
@@ -153,5 +179,5 @@ extension ServerConfiguration {
 
 extension ServerConfiguration.Limits {
     /// Health is never limited; without limits nothing is.
-    fileprivate var limiter: TokenBuckets { TokenBuckets(rates: isEnabled ? rates : [:]) }
+    var enforcedRates: [CostClass: Rate] { isEnabled ? rates : [:] }
 }

@@ -21,8 +21,16 @@ struct DataFolder: Sendable {
         )
     }
 
-    /// The key under which codes and devices are hashed: 32 bytes, made once.
-    func secretKey(_ random: some RandomSource) throws -> [UInt8] {
+    /// The key under which codes and devices are hashed: 32 bytes.
+    ///
+    /// - Parameter file: where it is, if the operator keeps it; else it is made once, in this folder.
+    func secretKey(in file: String, _ random: some RandomSource) throws -> [UInt8] {
+        guard file.isEmpty else {
+            guard let data = FileManager.default.contents(atPath: file), data.count == 32 else {
+                throw DataFolderError.unreadableKey(file)
+            }
+            return Array(data)
+        }
         if FileManager.default.fileExists(atPath: key) {
             guard let data = FileManager.default.contents(atPath: key), data.count == 32 else {
                 throw DataFolderError.unreadableKey(key)
@@ -62,7 +70,7 @@ enum DataFolderError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .inUse(let path): "Another server works with \(path). Stop it, or give this one a folder of its own (--data)."
-        case .unreadableKey(let path): "\(path) is not a key of 32 bytes. Restore it from the backup of this folder."
+        case .unreadableKey(let path): "\(path) is not a file with a key of 32 bytes. Restore it from the backup."
         case .unwritable(let path): "\(path) can't be written."
         case .notADemo(let path):
             "\(path) holds data that is no demo's. --demo takes an empty folder, or one that it made itself."

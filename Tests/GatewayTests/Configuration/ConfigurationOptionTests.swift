@@ -51,6 +51,10 @@ struct ConfigurationOptionTests {
         "windows.ticketingFrom": "13:30", "windows.ticketingUntil": "24:00", "windows.force": "queueing",
         "feeds.transport": "sse",
         "mail.directory": "/srv/mail", "mail.from": "buses@example.com", "socket.origins": "https://a.example:8443",
+        "mongodb.uri": "mongodb://user:pw@a.example,b.example/farebus?replicaSet=rs0",
+        "mongodb.reportReadPreference": "nearest", "redis.url": "rediss://user:pw@redis.example:6380/2",
+        "redis.prefix": "hill:", "redis.caFile": "/etc/farebus/ca.pem", "secret.keyFile": "/etc/farebus/key",
+        "maintenance.emergencyAddress": "duty@buses.example",
         "http.origins": "*", "http.trustedProxies": "127.0.0.1,fd00::/8",
     ]
 

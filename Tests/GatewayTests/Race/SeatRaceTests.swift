@@ -40,7 +40,7 @@ struct SeatRaceTests {
         let fares: Int64
     }
 
-    private func run(takeSeat: CommandRegistry<SQLiteStore>.TakeSeat?) async throws -> Race {
+    private func run(takeSeat: CommandRegistry<SuiteStore>.TakeSeat?) async throws -> Race {
         try await RunningGateway.with(takeSeat: takeSeat) { gateway in
             let departures = try await gateway.core.store.read { snapshot in
                 try snapshot.departures(
@@ -60,10 +60,11 @@ struct SeatRaceTests {
                 }
                 return try await riders.reduce(into: [(Int, String)]()) { $0.append($1) }
             }
+            let ledger = gateway.core.ledger
             let (findings, seatsLeft, fares) = try await gateway.core.store.read { snapshot in
                 (
                     try Verification.run(snapshot).findings, try snapshot.departure(departure.id)?.seats.available ?? -1,
-                    try snapshot.balance(of: .fares) ?? -1
+                    try ledger.balance(of: .fares, in: snapshot)
                 )
             }
             return Race(

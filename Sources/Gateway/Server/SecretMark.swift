@@ -1,0 +1,32 @@
+import CommandBus
+import Cryptography
+import Foundation
+
+/// Sees to it that all who work with a store have the same secret: with another one no code would fit, and no device
+/// would be known.
+enum SecretMark {
+    private static let setting = "secret"
+    /// What is hashed under the secret to tell it by; that tells nothing of the secret itself.
+    private static let text = Array("farebus: the secret of this store".utf8)
+
+    /// Marks a store as kept with a secret, unless it is.
+    ///
+    /// - Throws: ``SecretMarkError`` if it is kept with another one.
+    static func check<Store: FarebusStore>(_ store: Store, key: [UInt8]) async throws {
+        let mark = Data(HMACSHA256(key: key).code(for: text).bytes)
+        let kept = try await store.transact(
+            TransactionUnit { tx in
+                if let kept = try tx.setting(setting) { return kept }
+                try tx.set(setting, mark)
+                return mark
+            }
+        )
+        guard constantTimeEqual(kept, mark) else { throw SecretMarkError() }
+    }
+}
+
+struct SecretMarkError: Error, CustomStringConvertible {
+    var description: String {
+        "The store was made with another secret. Give this server the same key file as all others (--secret-key-file)."
+    }
+}

@@ -1,0 +1,73 @@
+import CommandBus
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Storage
+
+extension Surroundings {
+    /// One of many instances, which have a Redis in common.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where it is.
+    ///   - redis: how its keys are called, and which certificates it may show.
+    ///   - rates: how fast commands are admitted, by all instances together.
+    ///   - random: names this instance, its leases and its epochs.
+    static func shared(
+        _ endpoint: RedisEndpoint, _ redis: ServerConfiguration.Redis, rates: [CostClass: Rate],
+        random: any RandomSource, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
+    ) -> Surroundings {
+        var options = RedisOptions()
+        options.random = random
+        options.caCertificates = redis.caFile.isEmpty ? nil : redis.caFile
+        let keys = RedisKeys(prefix: redis.prefix)
+        let client = RedisClient(endpoint: endpoint, options: options, group: group, logger: logger)
+        let subscriber = RedisSubscriber(
+            endpoint: endpoint, options: options, channels: [RedisRelay.channel(of: keys)], group: group, logger: logger
+        )
+        return Surroundings(
+            cache: RedisSessionCache(client: client, keys: keys, logger: logger),
+            limiter: RedisRateLimiter(rates: rates, client: client, keys: keys, logger: logger),
+            makeTickets: { _ in RedisTicketShelf(client: client, keys: keys, logger: logger) },
+            leases: RedisLeases(client: client, keys: keys, random: random),
+            makeRelay: { hub, sessions, duties in
+                RelayService(
+                    relay: RedisRelay(
+                        client: client, subscriber: subscriber, keys: keys, hub: hub, sessions: sessions,
+                        duties: duties, random: random, logger: logger
+                    )
+                )
+            },
+            claims: { key in await RedisClaims(client: client, keys: keys).claim(key, for: .seconds(300)) },
+            services: [
+                UntilStopped { await client.run() }, UntilStopped { await subscriber.run() },
+            ]
+        )
+    }
+}
+
+/// The relay as a service that ends with the server.
+private struct RelayService: WorkRelay, Service {
+    let relay: RedisRelay
+
+    func relay(_ news: WorkNews) async -> FeedPosition? {
+        await relay.relay(news)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await relay.run() }
+    }
+}
+
+/// What runs until the server stops.
+private struct UntilStopped: Service {
+    let body: @Sendable () async -> Void
+
+    init(_ body: @escaping @Sendable () async -> Void) {
+        self.body = body
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await body() }
+    }
+}

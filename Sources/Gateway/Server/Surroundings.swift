@@ -1,0 +1,32 @@
+import Auth
+import CommandBus
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// What a server leans on beside its store: by itself in its own process, or in common with other instances.
+struct Surroundings: Sendable {
+    /// Makes what tells the other instances; nil where there are none.
+    typealias MakeRelay = @Sendable (FeedHub, SessionEnds, RelayDuties) -> any WorkRelay & Service
+
+    var cache: any SessionCache
+    var limiter: any RateLimiter
+    var makeTickets: @Sendable (SessionEnds) -> any FeedTicketShelf
+    var leases: any LeaseDesk
+    var makeRelay: MakeRelay?
+    /// Whether this instance is the one to do something that all of them see at once.
+    var claims: @Sendable (_ key: String) async -> Bool
+    /// What has to run for all of that.
+    var services: [any Service]
+
+    /// A server that is alone.
+    ///
+    /// - Parameter rates: how fast commands are admitted.
+    static func alone(_ rates: [CostClass: Rate]) -> Surroundings {
+        Surroundings(
+            cache: MemorySessionCache(), limiter: TokenBuckets(rates: rates),
+            makeTickets: { MemoryTicketShelf(sessions: $0) },
+            leases: LocalLeases(), makeRelay: nil, claims: { _ in true }, services: []
+        )
+    }
+}
