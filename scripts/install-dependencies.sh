@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs the system packages that Farebus needs and this machine lacks, and checks the Swift toolchain.
-# It asks nobody anything, and changes nothing where nothing is missing.
+# It asks nobody anything, changes nothing where nothing is missing, and starts no service.
+#
+#   scripts/install-dependencies.sh               what is needed to build and run
+#   scripts/install-dependencies.sh --for-tests   also the servers that tests start for themselves
 set -euo pipefail
 
 packages=(
@@ -11,7 +14,20 @@ packages=(
     # tools of the tests, the scripts and the README's examples
     curl jq python3 sqlite3 zip
 )
+# what the tests of many instances and scripts/cluster.sh start, each on a port of its own
+test_packages=(redis-server nginx openssl)
+# what those packages would start by themselves, now and with each boot
+services=(redis-server nginx)
 oldest_swift=6.3
+
+case "${1:-}" in
+    "") ;;
+    --for-tests) packages+=("${test_packages[@]}") ;;
+    *)
+        sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+esac
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -37,6 +53,34 @@ missing_packages() {
     done
 }
 
+# without_services COMMAND...: runs it while Debian's maintainer scripts may start nothing, and keeps what it has newly
+# installed from being started with the next boot. A policy that this machine has already is left alone.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d ours='' before=() service status=0
+    for service in "${services[@]}"; do
+        if [ "$(dpkg-query -W -f '${db:Status-Status}' "$service" 2>/dev/null || true)" = installed ]; then
+            before+=("$service")
+        fi
+    done
+    if [ ! -e "$policy" ]; then
+        ours=yes
+        # 101 is "forbidden": see invoke-rc.d(8).
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+        trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    "$@" || status=$?
+    if [ -n "$ours" ]; then
+        "${as_root[@]}" rm -f "$policy"
+        trap - EXIT
+    fi
+    for service in "${services[@]}"; do
+        if [[ " ${before[*]} " != *" $service "* ]] && command -v systemctl >/dev/null; then
+            "${as_root[@]}" systemctl disable --quiet "$service" 2>/dev/null || true
+        fi
+    done
+    return "$status"
+}
+
 install_missing() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "This machine has no apt-get, so nothing is installed. What is needed, by Debian's names: ${packages[*]}"
@@ -48,7 +92,7 @@ install_missing() {
         return
     fi
     say "Installing: ${missing[*]}"
-    local as_root=()
+    as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null; then
             say "This needs root: run 'apt-get install ${missing[*]}' as root, and then this again."
@@ -58,7 +102,7 @@ install_missing() {
     fi
     local options=(-q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
     "${as_root[@]}" apt-get "${options[@]}" update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    without_services "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get "${options[@]}" install -y --no-install-recommends "${missing[@]}"
 }
 
