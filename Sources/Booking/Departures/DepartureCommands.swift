@@ -51,16 +51,16 @@ extension CommandRegistry where Store.Snapshot: TimetableReads {
                 after: try input.after.map { cursor throws(Problem) in try DepartureQuery.Position(cursor) },
                 limit: limit + 1
             )
-            var views = DepartureViews(snapshot)
+            let departures = try snapshot.departures(query)
+            let views = try DepartureViews(of: departures, in: snapshot)
             return try Page(
-                try snapshot.departures(query), limit: limit,
+                departures, limit: limit,
                 cursor: { PageCursor(String($0.departsAt.milliseconds), $0.id.raw) }, item: { try views.view($0) }
             )
         }
         read(ShowDeparture.self) { input, _, snapshot in
             guard let departure = try snapshot.departure(input.id) else { throw Problem.notFound("departure") }
-            var views = DepartureViews(snapshot)
-            return try views.view(departure)
+            return try DepartureViews(of: [departure], in: snapshot).view(departure)
         }
         publisher.feeds.register(SeatsFeed.topic(store: store))
     }

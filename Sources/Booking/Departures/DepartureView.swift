@@ -29,54 +29,37 @@ package struct StopView: Codable, Sendable {
     package let departsAt: Timestamp
 }
 
-/// Turns departures into what clients see of them; what they share is read once.
-struct DepartureViews<Reads: TimetableReads> {
-    private let reads: Reads
-    private var buses: [BusID: Bus] = [:]
-    private var routes: [RouteID: String] = [:]
-    private var stops: [StopID: String] = [:]
+/// Turns departures into what clients see of them; what they share is read at once.
+struct DepartureViews {
+    private let buses: [BusID: Bus]
+    private let routes: [RouteID: BusRoute]
+    private let stops: [StopID: Stop]
 
-    init(_ reads: Reads) {
-        self.reads = reads
+    /// - Parameter departures: those that will be asked for.
+    init(of departures: [DepartureRecord], in reads: some TimetableReads) throws {
+        let buses = try reads.buses(Set(departures.map(\.bus)))
+        self.buses = Dictionary(buses.map { ($0.id, $0) }) { $1 }
+        routes = Dictionary(try reads.routes(Set(departures.map(\.route))).map { ($0.id, $0) }) { $1 }
+        stops = Dictionary(try reads.stops(Set(buses.flatMap { $0.calls.map(\.stop) })).map { ($0.id, $0) }) { $1 }
     }
 
-    mutating func view(_ departure: DepartureRecord) throws -> DepartureView {
-        guard let bus = try buses[departure.bus] ?? reads.bus(departure.bus) else {
-            throw TimetableFault.missing("bus \(departure.bus)")
-        }
-        buses[bus.id] = bus
-        var calls: [StopView] = []
-        calls.reserveCapacity(bus.calls.count)
-        // The departure keeps its own instant; the halts follow from the service date as it does.
-        for call in bus.calls {
-            calls.append(
+    func view(_ departure: DepartureRecord) throws -> DepartureView {
+        guard let bus = buses[departure.bus] else { throw TimetableFault.missing("bus \(departure.bus)") }
+        return DepartureView(
+            id: departure.id, bus: bus.id, route: departure.route,
+            routeName: routes[departure.route]?.name ?? departure.route.raw, direction: bus.direction,
+            headsign: bus.headsign, from: bus.from, to: bus.to,
+            // The departure keeps its own instant; the halts follow from the service date as it does.
+            stops: bus.calls.map { call in
                 StopView(
-                    id: call.stop, name: try stopName(call.stop),
+                    id: call.stop, name: stops[call.stop]?.name ?? call.stop.raw,
                     arrivesAt: call.arrival.instant(on: departure.serviceDate, in: bus.zone),
                     departsAt: call.departure.instant(on: departure.serviceDate, in: bus.zone)
                 )
-            )
-        }
-        return DepartureView(
-            id: departure.id, bus: bus.id, route: departure.route, routeName: try routeName(departure.route),
-            direction: bus.direction, headsign: bus.headsign, from: bus.from, to: bus.to, stops: calls,
+            },
             serviceDate: departure.serviceDate, departsAt: departure.departsAt, capacity: departure.seats.capacity,
             seatsLeft: departure.seats.available, fare: departure.fare, state: departure.state
         )
-    }
-
-    private mutating func routeName(_ id: RouteID) throws -> String {
-        if let known = routes[id] { return known }
-        let name = try reads.route(id)?.name ?? id.raw
-        routes[id] = name
-        return name
-    }
-
-    private mutating func stopName(_ id: StopID) throws -> String {
-        if let known = stops[id] { return known }
-        let name = try reads.stop(id)?.name ?? id.raw
-        stops[id] = name
-        return name
     }
 }
 

@@ -9,6 +9,10 @@ package protocol TimetableReads {
 
     /// A bus, whether it still runs or has been ended.
     func bus(_ id: BusID) throws -> Bus?
+    /// Those of some buses, routes and stops that there are: one question, where each is a way to another machine.
+    func buses(_ ids: Set<BusID>) throws -> [Bus]
+    func routes(_ ids: Set<RouteID>) throws -> [BusRoute]
+    func stops(_ ids: Set<StopID>) throws -> [Stop]
     /// The buses that have not been ended, in the order of their identifiers.
     func buses(after: BusID?, limit: Int) throws -> [Bus]
     /// The imported buses that have not been ended.
@@ -30,6 +34,13 @@ package protocol TimetableReads {
     func latestImport() throws -> Int64
     /// The scheduled departures whose time is not after an instant, the oldest first.
     func overdueDepartures(at now: Timestamp, limit: Int) throws -> [DepartureRecord]
+}
+
+extension TimetableReads {
+    // Where the store is in the same process, one by one is as good.
+    package func buses(_ ids: Set<BusID>) throws -> [Bus] { try ids.compactMap { try bus($0) } }
+    package func routes(_ ids: Set<RouteID>) throws -> [BusRoute] { try ids.compactMap { try route($0) } }
+    package func stops(_ ids: Set<StopID>) throws -> [Stop] { try ids.compactMap { try stop($0) } }
 }
 
 /// What a unit of work can write of the timetable.

@@ -23,6 +23,18 @@ extension TimetableReads where Self: MongoReads {
         try session.findOne("buses", ["_id": BSONValue(id)]).map(Bus.init(document:))
     }
 
+    package func buses(_ ids: Set<BusID>) throws -> [Bus] {
+        try session.find("buses", ["_id": ["$in": BSONValue(ids.map(\.raw))]]).map(Bus.init(document:))
+    }
+
+    package func routes(_ ids: Set<RouteID>) throws -> [BusRoute] {
+        try session.find("routes", ["_id": ["$in": BSONValue(ids.map(\.raw))]]).map(BusRoute.init(document:))
+    }
+
+    package func stops(_ ids: Set<StopID>) throws -> [Stop] {
+        try session.find("stops", ["_id": ["$in": BSONValue(ids.map(\.raw))]]).map(Stop.init(document:))
+    }
+
     package func buses(after: BusID?, limit: Int) throws -> [Bus] {
         var filter: BSONDocument = ["ended_at": ["$exists": false]]
         if let after { filter["_id"] = ["$gt": BSONValue(after)] }

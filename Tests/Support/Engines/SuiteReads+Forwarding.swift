@@ -104,6 +104,18 @@ extension TimetableReads where Self: SuiteReads {
         try base.bus(id)
     }
 
+    package func buses(_ ids: Set<BusID>) throws -> [Bus] {
+        try base.buses(ids)
+    }
+
+    package func routes(_ ids: Set<RouteID>) throws -> [BusRoute] {
+        try base.routes(ids)
+    }
+
+    package func stops(_ ids: Set<StopID>) throws -> [Stop] {
+        try base.stops(ids)
+    }
+
     package func buses(after: BusID?, limit: Int) throws -> [Bus] {
         try base.buses(after: after, limit: limit)
     }
