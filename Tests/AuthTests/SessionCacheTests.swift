@@ -51,6 +51,21 @@ struct SessionCacheTests {
         #expect(has(cache, 3))
     }
 
+    @Test("All of them can be forgotten, and nothing that was read before that is taken in after it")
+    func all() throws {
+        let cache = MemorySessionCache()
+        for number in 1...3 {
+            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), at: now)
+        }
+        let before = try mark(cache, 4)
+        cache.forgetAll()
+        cache.insert(principal(4), for: token(4), readAfter: before, at: now)
+        for number in 1...4 { #expect(!has(cache, number)) }
+        #expect(cache.count == 0)
+        cache.insert(principal(1), for: token(1), readAfter: try mark(cache, 1), at: now)
+        #expect(has(cache, 1))
+    }
+
     @Test("What was read before an end is not taken in after it")
     func staleRead() throws {
         let cache = MemorySessionCache()

@@ -89,6 +89,14 @@ package final class MemorySessionCache: SessionCache {
         }
     }
 
+    package func forgetAll() {
+        state.withLock { state in
+            state.ends += 1
+            state.lastEnds = state.lastEnds.map { _ in state.ends }
+            for index in state.slots.indices { Self.remove(index, in: &state) }
+        }
+    }
+
     private static func noteEnd(of account: AccountID, in state: inout State) {
         state.ends += 1
         state.lastEnds[group(of: account, in: state)] = state.ends

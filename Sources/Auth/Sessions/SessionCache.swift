@@ -17,6 +17,13 @@ package protocol SessionCache: Sendable {
     /// Forgets the sessions that have ended. When it returns, none of them is found any more, by any instance. A cache
     /// that can't be reached waits until nothing it holds can be trusted any more.
     func forget(_ end: SessionEnd) async
+    /// Forgets all sessions, as any may have ended without anybody knowing. Nothing need be done where what was read is
+    /// not kept for more than some seconds.
+    func forgetAll() async
+}
+
+extension SessionCache {
+    package func forgetAll() async {}
 }
 
 package enum SessionLookup: Sendable {

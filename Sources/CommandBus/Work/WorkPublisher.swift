@@ -8,19 +8,24 @@ package struct WorkPublisher: Sendable {
     /// Is told that there is mail in the outbox.
     private let mailed: @Sendable () -> Void
     private let relay: (any WorkRelay)?
+    /// Where there is no relay.
+    private let doubts: DoubtDesk?
 
     /// - Parameters:
     ///   - feeds: is told of changes, unless there is a relay: then they come back from it, numbered for all instances.
     ///   - sessions: is told of sessions that have ended.
     ///   - mailed: is told that there is mail in the outbox.
     ///   - relay: tells the other instances; nil where there are none.
+    ///   - doubts: where there is no relay, has the store read anew after what may have been done or not.
     package init(
-        feeds: FeedHub, sessions: SessionEnds, mailed: @escaping @Sendable () -> Void = {}, relay: (any WorkRelay)? = nil
+        feeds: FeedHub, sessions: SessionEnds, mailed: @escaping @Sendable () -> Void = {}, relay: (any WorkRelay)? = nil,
+        doubts: DoubtDesk? = nil
     ) {
         self.feeds = feeds
         self.sessions = sessions
         self.mailed = mailed
         self.relay = relay
+        self.doubts = doubts
     }
 
     /// Tells this process; at the commit, in the order of commits.
@@ -42,6 +47,14 @@ package struct WorkPublisher: Sendable {
         guard isRelayed || !effects.settlements.isEmpty || !effects.endedSessions.isEmpty else { return nil }
         // A task of its own, which does not end with the caller's: what was committed has to be told in any case.
         return await Task { await tell(effects) }.value
+    }
+
+    /// The store has not said whether a unit of work was done.
+    ///
+    /// Nothing of it was acknowledged, so nobody may count on it; but if it was done, what is shown and who is taken to be
+    /// signed in must not stay as it was before.
+    func doubt() async {
+        if let relay { await relay.doubt() } else { doubts?.raise() }
     }
 
     private func tell(_ effects: WorkEffects) async -> FeedPosition? {

@@ -10,6 +10,10 @@ package protocol WorkRelay: Sendable {
     /// - Returns: the position of the last change in the numbering that all instances share; nil if there was none or it
     ///   could not be told. Every instance then reads the store anew as soon as it can.
     func relay(_ news: WorkNews) async -> FeedPosition?
+
+    /// A unit of work may have been done or not, and what it would have told is told to nobody. When it has come out which,
+    /// every instance reads the store anew. It returns at once.
+    func doubt() async
 }
 
 /// What a unit of work has to tell after its commit, in the form in which it goes from instance to instance.

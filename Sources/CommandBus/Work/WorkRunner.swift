@@ -72,7 +72,7 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
     package func run<Value: Sendable>(
         _ context: CommandContext, _ perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Value
     ) async throws -> Value {
-        let outcome = try await store.transact(
+        let outcome = try await commit(
             TransactionUnit<Store.Transaction, (value: Value, effects: WorkEffects)>(
                 perform: { tx in
                     let work = Work(tx: tx, context: context)
@@ -87,8 +87,17 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
         return outcome.value
     }
 
+    private func commit<Value: Sendable>(_ unit: TransactionUnit<Store.Transaction, Value>) async throws -> Value {
+        do {
+            return try await store.transact(unit)
+        } catch let problem as Problem where problem.code == .storeUnavailable {
+            await publisher.doubt()
+            throw problem
+        }
+    }
+
     private func transact(_ unit: TransactionUnit<Store.Transaction, Outcome>) async throws -> CommandReply {
-        var outcome = try await store.transact(unit)
+        var outcome = try await commit(unit)
         // The answer of an earlier call has no effects, and so tells nothing.
         if let position = await publisher.settle(outcome.effects) { outcome.reply.position = position }
         return outcome.reply

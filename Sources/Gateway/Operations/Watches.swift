@@ -46,7 +46,8 @@ struct Watches: Sendable {
             random: core.random, logger: logger
         )
         let settingsWatch = SettingsWatch(
-            store: store, maintenance: core.maintenance, isTelling: core.relay == nil, logger: logger
+            store: store, maintenance: core.maintenance, isTelling: core.relay == nil, readAnew: core.readAnew,
+            logger: logger
         )
         // The letters last, as what is found while the server stops is still told.
         services = [emergency, settingsWatch, invariantWatch, storeWatch]

@@ -24,6 +24,8 @@ struct Core<Store: FarebusStore>: Sendable {
     let leases: any LeaseDesk
     /// Tells the other instances, as a service; nil where there are none.
     let relay: (any WorkRelay & Service)?
+    /// Reads all that is shown anew, and who is signed in, as something may have changed without a word.
+    let readAnew: @Sendable () async throws -> Void
     let clock: any WallClock
     let random: any RandomSource
 
@@ -61,15 +63,23 @@ struct Core<Store: FarebusStore>: Sendable {
         let recheck = SessionRecheck(store: store, ends: ends)
         let duties = RelayDuties(
             mailed: parts.mailed, recheckSessions: { try await recheck.run() },
-            rereadSettings: { try await store.read { try maintenance.reload(from: $0, isTelling: false) } }
+            rereadSettings: { try await store.read { try maintenance.reload(from: $0, isTelling: false) } },
+            leaveWord: { try await RelayWord.leave(in: store, random: random) }
         )
         let relay = surroundings.makeRelay?(feeds, ends, duties)
-        let publisher = WorkPublisher(feeds: feeds, sessions: ends, mailed: parts.mailed, relay: relay)
+        let cache = surroundings.cache
+        let readAnew: @Sendable () async throws -> Void = {
+            await cache.forgetAll()
+            await feeds.resyncHere(reason: .missed)
+            try await recheck.run()
+        }
+        let publisher = WorkPublisher(
+            feeds: feeds, sessions: ends, mailed: parts.mailed, relay: relay, doubts: DoubtDesk(readAnew: readAnew)
+        )
         let runner = WorkRunner(store: store, publisher: publisher)
         let ledger = Ledger(
             currency: configuration.operator.currency, welcomeCredit: configuration.wallet.welcomeCredit.amount
         )
-        let cache = surroundings.cache
         let hasher = PasswordHasher(threads: configuration.password.hashThreads, cost: parts.hashing)
         let auth = AuthService(
             store: store, publisher: publisher, configuration: configuration.auth, keys: AuthKeys(pepper: key),
@@ -115,6 +125,7 @@ struct Core<Store: FarebusStore>: Sendable {
         self.runner = runner
         self.maintenance = maintenance
         self.relay = relay
+        self.readAnew = readAnew
         leases = surroundings.leases
         self.clock = clock
         self.random = random

@@ -54,6 +54,10 @@ private struct RelayService: WorkRelay, Service {
         await relay.relay(news)
     }
 
+    func doubt() async {
+        await relay.doubt()
+    }
+
     func run() async throws {
         await cancelWhenGracefulShutdown { await relay.run() }
     }

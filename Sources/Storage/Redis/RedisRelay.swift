@@ -10,15 +10,19 @@ package struct RelayDuties: Sendable {
     let recheckSessions: @Sendable () async throws -> Void
     /// Reads the switches from the store; repeated until it does not throw.
     let rereadSettings: @Sendable () async throws -> Void
+    /// Leaves a word in the store, at which every instance reads it anew; repeated until it does not throw.
+    let leaveWord: @Sendable () async throws -> Void
 
     package init(
         mailed: @escaping @Sendable () -> Void = {},
         recheckSessions: @escaping @Sendable () async throws -> Void = {},
-        rereadSettings: @escaping @Sendable () async throws -> Void = {}
+        rereadSettings: @escaping @Sendable () async throws -> Void = {},
+        leaveWord: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.mailed = mailed
         self.recheckSessions = recheckSessions
         self.rereadSettings = rereadSettings
+        self.leaveWord = leaveWord
     }
 }
 
@@ -26,8 +30,9 @@ package struct RelayDuties: Sendable {
 ///
 /// Redis delivers a message at most once and remembers none, so nothing here relies on messages alone: they are numbered,
 /// each instance asks every second where the numbering stands, and whoever may have missed something reads the store
-/// anew. See ``RelayState``. While Redis is away, or is full and refuses to count, feeds are as old as ``RelayOptions/staleness`` at most, and follow again
-/// when it is back.
+/// anew. See ``RelayState``. While Redis is away, or is full and refuses to count, feeds are as old as
+/// ``RelayOptions/staleness`` at most, and follow again when it is back. Where it is away for one instance alone, the others
+/// hear by a word in the store what that one can't tell them: see ``RelayDuties``.
 ///
 /// A failover to a replica that lags sets the numbering back. That is noticed by whoever had followed further, and begins
 /// a new epoch; if, within the second until then, exactly as many messages were published anew as had been lost, an
@@ -49,6 +54,8 @@ package actor RedisRelay: WorkRelay {
     private var state: RelayState
     private let sessionChore: Chore
     private let settingChore: Chore
+    private let wordChore: Chore
+    private let leaveWord: @Sendable () async throws -> Void
     private let checks: Line<Void>
     private let renewals: Line<RelayState.Renewal>
     private let outage: OutageNote
@@ -89,6 +96,8 @@ package actor RedisRelay: WorkRelay {
         )
         sessionChore = Chore("the recheck of the sessions", duties.recheckSessions)
         settingChore = Chore("the reading of the settings", duties.rereadSettings)
+        leaveWord = duties.leaveWord
+        wordChore = Chore("the word to the other instances", duties.leaveWord)
         checks = Line()
         renewals = Line()
     }
@@ -125,6 +134,10 @@ package actor RedisRelay: WorkRelay {
         }
     }
 
+    package func doubt() {
+        state.doubted(now: clock.now())
+    }
+
     /// Listens, and watches over the numbering, until the task is cancelled; then says goodbye. It may be called once, and
     /// is to end after whatever tells something, and before the client does.
     package func run() async {
@@ -135,9 +148,14 @@ package actor RedisRelay: WorkRelay {
             group.addTask { for await renewal in self.renewals.stream { await self.renew(renewal) } }
             group.addTask { await self.sessionChore.run(clock: self.clock, logger: self.logger) }
             group.addTask { await self.settingChore.run(clock: self.clock, logger: self.logger) }
+            group.addTask { await self.wordChore.run(clock: self.clock, logger: self.logger) }
         }
         // Who leaves with something untold has to be missed: then the others read the store anew.
-        guard !state.hasUntold else { return }
+        guard !state.owesNews else {
+            let leaveWord = leaveWord
+            _ = await Task { try? await leaveWord() }.value
+            return
+        }
         let (client, key, instance) = (client, keys["instances"], instance)
         _ = await Task { try? await client.send(["ZREM", .text(key), .text(instance)]) }.value
     }
@@ -223,6 +241,7 @@ package actor RedisRelay: WorkRelay {
                 mailed()
             case .check: checks.enter(())
             case .renew(let renewal): renewals.enter(renewal)
+            case .leaveWord: wordChore.request()
             }
         }
     }

@@ -23,8 +23,12 @@ import Synchronization
 ///
 /// What is left, for those who run Redis:
 ///
-/// - A failover to a replica that lags may bring back an entry, or lose a tombstone; so may an eviction of tombstones
-///   (`maxmemory-policy` other than `noeviction`). An ended session may then be found, until one lifetime after its mark.
+/// - A failover to a replica that lags, or a restart from an older file, may bring back an entry, or lose a tombstone; so
+///   may an eviction of tombstones (`maxmemory-policy` other than `noeviction`). An ended session may then be found, until
+///   one lifetime after its mark.
+/// - Where the network is cut so that an instance reaches an old primary of the store that does not know yet that there is
+///   another, it reads the past after a mark of the present, until that primary steps down (some ten seconds). An ended
+///   session may then be found until one lifetime after that.
 /// - A clock of Redis that is set back lengthens the lives of entries by as much. An end that reaches Redis deletes them
 ///   all the same; one that could not be told is waited for too briefly then. Clocks are to be slewed, not set.
 package struct RedisSessionCache: SessionCache {
@@ -32,7 +36,9 @@ package struct RedisSessionCache: SessionCache {
     private let keys: RedisKeys
     private let lifetime: Duration
     private let clock: any SteadyClock
-    private let outage: OutageNote
+    // Two: a Redis that is full answers questions, and takes nothing.
+    private let questions: OutageNote
+    private let entries: OutageNote
 
     /// More than the rounding of times and the difference in speed of two clocks over a lifetime.
     private static let margin: Duration = .milliseconds(100)
@@ -55,9 +61,13 @@ package struct RedisSessionCache: SessionCache {
         self.keys = keys
         self.lifetime = lifetime
         self.clock = clock
-        outage = OutageNote(
-            logger, away: "sessions are read from the store, and sign-ins wait: the session cache does not answer",
+        questions = OutageNote(
+            logger, away: "sessions are read from the store: the session cache does not answer",
             back: "the session cache answers again"
+        )
+        entries = OutageNote(
+            logger, away: "sessions are read from the store, and sign-ins may wait: the session cache takes nothing",
+            back: "the session cache takes sessions again"
         )
     }
 
@@ -68,14 +78,14 @@ package struct RedisSessionCache: SessionCache {
                 SessionScripts.lookup, keys: [keys["session", token], keys["sessions", "born"]],
                 arguments: [.text(keys["account", ""]), .text(token)]
             )
-            outage.note(nil)
+            questions.note(nil)
             switch reply {
             case .bulk(let entry): return .found(try Self.principal(in: entry))
             case .integer(let mark): return .missing(SessionReadMark(value: UInt64(max(0, mark))))
             default: throw UnexpectedReply()
             }
         } catch {
-            outage.note(error)
+            questions.note(error)
             return .missing(Self.noMark)
         }
     }
@@ -97,9 +107,10 @@ package struct RedisSessionCache: SessionCache {
                     .integer(principal.epoch), .bytes(Array("\(principal.account.raw) ".utf8) + [UInt8](json)),
                 ]
             )
+            entries.note(nil)
         } catch {
             // Then the store is asked again; whether it was inserted does not matter.
-            outage.note(error)
+            entries.note(error)
         }
     }
 
@@ -125,10 +136,9 @@ package struct RedisSessionCache: SessionCache {
                             .integer((lifetime + .seconds(1)).milliseconds),
                         ]
                     )
-                    outage.note(nil)
                     return
                 } catch {
-                    outage.note(error)
+                    entries.note(error)
                 }
                 let left = deadline - clock.now()
                 if left > .zero { try? await clock.sleep(for: min(left, Self.pause)) }

@@ -29,6 +29,8 @@ struct RelayState {
         case check
         /// The numbering is to begin a new epoch, unless somebody else has begun one after this one.
         case renew(Renewal)
+        /// Redis does not pass on what this instance has to tell: the others are to be told by way of the store.
+        case leaveWord
     }
 
     /// What was known when Redis was asked; answers come late.
@@ -52,6 +54,8 @@ struct RelayState {
         var staleness: Duration = .seconds(5)
         /// How long a message may take from its number to its arrival.
         var delay: Duration = .seconds(1)
+        /// The shortest time from one order of a new epoch to that of the next: each costs all instances a reading.
+        var renewalPause: Duration = .milliseconds(500)
     }
 
     private let limits: Limits
@@ -66,6 +70,12 @@ struct RelayState {
     /// News that may not have been told, and how many of them a new epoch has made up for.
     private var failures: UInt64 = 0
     private var healed: UInt64 = 0
+    /// How many of them the others were told of by way of the store.
+    private var worded: UInt64 = 0
+    /// Units of work of which this instance does not know whether they were done.
+    private var doubts = DoubtSchedule()
+    /// The epoch that was last ordered to end, and when.
+    private var ordered: (epoch: String, at: Duration)?
     /// The shared epoch that was followed last, and the last of those that were left for another.
     private var epoch: String?
     private var retired: [String] = []
@@ -89,6 +99,9 @@ struct RelayState {
 
     /// Whether there may be news that nobody was told of, and that no new epoch has made up for.
     var hasUntold: Bool { failures > healed }
+
+    /// Whether there is something that others do not know, or may not.
+    var owesNews: Bool { hasUntold || doubts.due != nil }
 
     /// What a question to Redis is asked with.
     func beginCheck() -> Check { Check(listens: listens, failures: failures, known: following) }
@@ -129,11 +142,19 @@ struct RelayState {
         return [.check]
     }
 
+    /// A unit of work may have been done, and if it was nobody is told. When that has come out, a new epoch makes up for it.
+    mutating func doubted(now: Duration) {
+        doubts.raise(now: now)
+    }
+
     /// Redis has said where the numbering stands.
     mutating func checked(_ place: RelayPlace, _ check: Check, now: Duration) -> [Action] {
         if hasUntold {
             // An epoch from before the failure may have been begun before it, and read anew before the news were there.
             guard check.failures == failures else { return [.check] }
+            // The next beat asks again. To order the same once more costs nothing.
+            if let ordered, ordered.epoch != place.position.epoch, now - ordered.at < limits.renewalPause { return [] }
+            ordered = (place.position.epoch, now)
             return [.renew(Renewal(epoch: place.position.epoch, failures: failures))]
         }
         // The numbering was set back to an epoch whose positions were given out already; or the answer is late, and then
@@ -168,11 +189,16 @@ struct RelayState {
 
     /// Time goes by; to be called every second or so.
     mutating func tick(now: Duration) -> [Action] {
+        if doubts.take(now: now) { failures += 1 }
         guard now - freshAt >= limits.staleness else { return [.check] }
         // Nobody can tell what is missing: the feeds become a reading of the store, again and again.
         localCount += 1
         (following, awaited, freshAt) = (nil, nil, now)
-        return [.resync(at: FeedPosition(epoch: localEpoch, sequence: localCount), reason: .missed), .check]
+        let resync = Action.resync(at: FeedPosition(epoch: localEpoch, sequence: localCount), reason: .missed)
+        // The others may have Redis, and miss nothing as far as they know.
+        guard failures > max(healed, worded) else { return [resync, .check] }
+        worded = failures
+        return [resync, .leaveWord, .check]
     }
 
     private mutating func adopt(_ place: RelayPlace, _ now: Duration) -> [Action] {

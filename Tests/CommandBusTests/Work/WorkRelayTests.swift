@@ -11,11 +11,13 @@ struct WorkRelayTests {
         private struct State {
             var all: [WorkNews] = []
             var sequence: UInt64 = 40
+            var doubts = 0
         }
         private let state = Mutex(State())
         private let tells: Bool
         private let before: @Sendable () async -> Void
         var all: [WorkNews] { state.withLock { $0.all } }
+        var doubts: Int { state.withLock { $0.doubts } }
 
         /// - Parameter tells: whether anybody can be reached.
         init(tells: Bool = true, before: @escaping @Sendable () async -> Void = {}) {
@@ -30,6 +32,10 @@ struct WorkRelayTests {
                 state.sequence += UInt64(news.changes.count)
                 return tells && !news.changes.isEmpty ? FeedPosition(epoch: "shared", sequence: state.sequence) : nil
             }
+        }
+
+        func doubt() {
+            state.withLock { $0.doubts += 1 }
         }
     }
 
@@ -179,5 +185,21 @@ struct WorkRelayTests {
         #expect(relay.all.map(\.changedSettings) == [true])
         try await runner.run(fixture.context()) { work in try work.record("job.run", subject: "s", ["a": 1]) }
         #expect(relay.all.count == 1)
+    }
+
+    @Test("Work that may have been done or not is a doubt; work that was certainly not done is none")
+    func doubts() async throws {
+        let relay = NotedRelay()
+        let runner = WorkRunner(store: fixture.store, publisher: publisher(relay))
+        for (problem, doubts) in [(Problem.storeBusy, 0), (Problem.storeUnavailable, 1)] {
+            await #expect(throws: problem) {
+                try await runner.run(fixture.context()) { work in
+                    work.publish(try FeedChange(topic: "t", subject: "s", attributes: [:], data: 1))
+                    throw problem
+                }
+            }
+            #expect(relay.doubts == doubts)
+        }
+        #expect(relay.all.isEmpty)
     }
 }

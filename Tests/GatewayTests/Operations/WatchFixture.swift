@@ -55,9 +55,11 @@ final class WatchFixture: Sendable {
         return hold
     }
 
-    /// Holds up everybody who writes a setting: SQLite has one writer; in MongoDB it is a transaction that never ends.
+    /// Holds up everybody who writes a setting: SQLite has one writer; in MongoDB it is a transaction that never ends, of
+    /// another instance, as this one would wait for its own.
     func holdWrites(of setting: String) async throws -> Hold {
-        let (hold, store) = (Hold(1), fixture.store)
+        let hold = Hold(1)
+        let store = TestEngine.isSQLite ? fixture.store : try await fixture.reopened()
         Task {
             try await store.transact(
                 TransactionUnit { tx in

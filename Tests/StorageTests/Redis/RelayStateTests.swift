@@ -226,7 +226,60 @@ struct RelayStateTests {
         _ = state.relayFailed()
         #expect(state.renewed(renewal) == [.check])
         #expect(!state.isFollowing)
+        now = .seconds(1)
         #expect(try orderedRenewal(Self.place(0, of: "e2")).epoch == "e2")
+    }
+
+    @Test("Failures in a row don't make an epoch each: every one costs all instances a reading")
+    mutating func manyFailures() throws {
+        follow(from: Self.place(7))
+        var epochs = 0
+        for step in 0..<100 {
+            now = .milliseconds(step * 20)
+            _ = state.relayFailed()
+            let actions = check(Self.place(0, of: "n\(epochs)"))
+            guard case .renew(let renewal)? = actions.first else { continue }
+            epochs += 1
+            _ = state.renewed(renewal)
+        }
+        #expect(epochs == 4)
+        #expect(state.hasUntold)
+    }
+
+    // MARK: - What may have been done
+
+    @Test("A doubt begins a new epoch, not before it has come out what was done")
+    mutating func doubt() throws {
+        follow(from: Self.place(7))
+        state.doubted(now: .zero)
+        #expect(state.owesNews && !state.hasUntold)
+        for second in 1...5 {
+            now = .seconds(second)
+            #expect(state.tick(now: now) == [.check])
+            #expect(check(Self.place(7)) == [])
+        }
+        now = .seconds(6)
+        #expect(state.tick(now: now) == [.check])
+        let renewal = try orderedRenewal(Self.place(7))
+        _ = hear(Self.place(0, of: "e2"), changes: 0)
+        _ = state.renewed(renewal)
+        #expect(!state.hasUntold)
+    }
+
+    @Test("Whoever has lost Redis leaves word in the store, once for whatever could not be told so far")
+    mutating func word() throws {
+        follow(from: Self.place(7))
+        _ = state.relayFailed()
+        _ = state.relayFailed()
+        #expect(state.tick(now: .seconds(4)) == [.check])
+        for (second, leaves) in [(5, true), (10, false), (15, true)] {
+            if second == 15 { _ = state.relayFailed() }
+            let actions = state.tick(now: .seconds(second))
+            #expect(actions.contains(.leaveWord) == leaves)
+        }
+        // It is no way to be sure that all have heard: the new epoch is due all the same.
+        now = .seconds(16)
+        _ = try orderedRenewal(Self.place(7))
     }
 
     @Test("A new epoch that could not be made is ordered until it is")
@@ -298,7 +351,7 @@ struct RelayStateTests {
             #expect(hear(Self.place(UInt64(second))) == [.apply])
             #expect(state.tick(now: now) == [.check])
         }
-        #expect(state.tick(now: .seconds(5)).count == 2)
+        #expect(state.tick(now: .seconds(5)).count == 3)
     }
 
     @Test("Back again, they follow from the shared place on")

@@ -24,7 +24,14 @@ final class CommitOrder: Sendable {
 
     /// Runs `action` when every earlier place has been settled; at once, if that is so, on this thread, and with it what
     /// has waited for it.
-    func settle(_ place: UInt64, _ action: @escaping @Sendable () -> Void = {}) {
+    ///
+    /// - Parameter place: nil for what has given its place up, and waits for nobody.
+    func settle(_ place: UInt64?, _ action: @escaping @Sendable () -> Void = {}) {
+        guard let place else { return action() }
+        settle(held: place, action)
+    }
+
+    private func settle(held place: UInt64, _ action: @escaping @Sendable () -> Void) {
         let isDrainer = state.withLock { state in
             state.actions[place] = action
             if state.isDraining { return false }

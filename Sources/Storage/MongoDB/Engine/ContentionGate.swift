@@ -6,6 +6,10 @@ import Foundation
 ///
 /// `@unchecked Sendable`: the mutable state is only touched while `condition` is locked.
 final class ContentionGate: @unchecked Sendable {
+    /// How long all others are kept waiting for one that wants to run alone. Those inside may take long: a large import, a
+    /// commit whose server does not answer.
+    private static let patience: TimeInterval = 0.5
+
     private let condition = NSCondition()
     private var running = 0
     private var waitingAlone = 0
@@ -14,7 +18,7 @@ final class ContentionGate: @unchecked Sendable {
     /// Runs `body` when it may. Blocks.
     ///
     /// - Parameters:
-    ///   - alone: whether nothing may run beside it.
+    ///   - alone: whether nothing is to run beside it, if that can be had in half a second.
     ///   - end: when to stop waiting.
     /// - Returns: nil if it was still waiting at the end.
     func pass<Value>(alone: Bool, until end: Date, _ body: () throws -> Value) rethrows -> Value? {
@@ -29,11 +33,14 @@ final class ContentionGate: @unchecked Sendable {
         if alone {
             waitingAlone += 1
             defer { waitingAlone -= 1 }
+            let patience = min(end, Date(timeIntervalSinceNow: Self.patience))
             while running > 0 {
-                guard condition.wait(until: end) else {
-                    // Those that waited for this one may go on.
+                guard condition.wait(until: patience) else {
+                    // Those that waited for this one may go on, and it with them if there is time.
                     condition.broadcast()
-                    return false
+                    guard patience < end else { return false }
+                    running += 1
+                    return true
                 }
             }
             isAlone = true

@@ -20,8 +20,13 @@ package struct MongoError: Error, Equatable, CustomStringConvertible {
     package init(domain: Domain, code: Int, message: String, labels: [String] = []) {
         self.domain = domain
         self.code = code
-        self.message = message
+        self.message = Self.withoutKey(message)
         self.labels = labels
+    }
+
+    /// The server quotes the key that is there already, and that may be somebody's address.
+    private static func withoutKey(_ message: String) -> String {
+        message.firstRange(of: " dup key:").map { String(message[..<$0.lowerBound]) } ?? message
     }
 
     package var description: String {

@@ -40,8 +40,8 @@ extension MongoError {
 
     /// What an error of a commit means.
     ///
-    /// The server's plain refusal means that nothing was done, whatever its code: what might have been done carries the
-    /// label, or is an error of the connection or of the write concern.
+    /// A refusal that is known to come before anything is done means just that. Any other may have met a commit that was
+    /// done, as libmongoc itself asks twice: run again, the unit could be done twice, so the commit is asked again instead.
     ///
     /// - Parameter wasUnknown: whether an earlier answer to the same commit was lost. After that only the label says for
     ///   certain that nothing was done.
@@ -52,7 +52,7 @@ extension MongoError {
         switch code {
         case Code.duplicateKey: return .duplicateKey
         case Code.illegalOperation, Code.notSupportedInTransaction: return .fatal
-        default: return .conflict
+        default: return Code.refusedCommits.contains(code) ? .conflict : .unknownCommit
         }
     }
 
@@ -94,6 +94,8 @@ extension MongoError {
         /// LockTimeout, WriteConflict, TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, NoSuchTransaction,
         /// TransactionExceededLifetimeLimitSeconds, PreparedTransactionInProgress.
         static let conflicts: Set<Int> = [24, 112, 225, 239, 246, 251, 290, 267]
+        /// These, and what servers that only speak the protocol say of a conflict: ProtocolError, or no code at all.
+        static let refusedCommits = conflicts.union([0, 17])
         /// HostUnreachable, HostNotFound, NetworkTimeout, ShutdownInProgress, PrimarySteppedDown, ExceededTimeLimit,
         /// MaxTimeMSExpired, SocketException, NotWritablePrimary, Interrupted…, NotPrimary…
         static let interruptions: Set<Int> = [

@@ -7,14 +7,14 @@ import Logging
 struct MongoUnitRunner: Sendable {
     /// What a unit came to.
     enum Outcome<Value> {
-        /// The majority has it. `place` is to be settled with what follows.
-        case committed(Value, place: UInt64)
+        /// The majority has it. `place` is to be settled with what follows; nil if it was given up.
+        case committed(Value, place: UInt64?)
         case failed(any Error)
     }
 
     /// What one try came to.
     private enum Attempt<Value> {
-        case committed(Value, place: UInt64)
+        case committed(Value, place: UInt64?)
         /// Undone; the error is the caller's.
         case undone(any Error)
         case failed(MongoFault, MongoError)
@@ -126,7 +126,7 @@ extension MongoUnitRunner {
             transaction.abort()
             return .failed(lost.fault, lost)
         }
-        let place = order.take()
+        var place: UInt64? = order.take()
         var unknown: MongoError?
         for attempt in 1... {
             do {
@@ -135,9 +135,12 @@ extension MongoUnitRunner {
             } catch {
                 let error = error as? MongoError ?? .unreadableReply
                 let fault = error.commitFault(wasUnknown: unknown != nil)
+                // Whoever waits for its turn is not to wait for what may take long now: in the order of commits are those
+                // whose answer came.
+                if let held = place { order.settle(held) }
+                place = nil
                 guard fault == .unknownCommit else {
                     transaction.endOnServer()
-                    order.settle(place)
                     return .failed(fault, error)
                 }
                 unknown = error
@@ -146,7 +149,6 @@ extension MongoUnitRunner {
                 Thread.sleep(forTimeInterval: Double(pause) / 1_000_000)
             }
         }
-        order.settle(place)
         return .failed(.unknownCommit, unknown ?? .unreadableReply)
     }
 }

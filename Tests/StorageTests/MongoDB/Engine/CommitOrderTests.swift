@@ -59,6 +59,24 @@ struct ContentionGateTests {
         #expect(gate.pass(alone: false, until: end) { true } == true)
     }
 
+    @Test("one that can't be alone soon goes on beside the others, which don't wait for it any longer")
+    func patience() async throws {
+        let (gate, mayLeave) = (ContentionGate(), Meeting(of: 2))
+        let end = Date(timeIntervalSinceNow: 10)
+        let inside = Meeting(of: 2)
+        async let long: Void = onThread {
+            _ = try gate.pass(alone: false, until: end) {
+                try inside.join()
+                try mayLeave.join()
+            }
+        }
+        try await onThread { try inside.join() }
+        try await onThread { #expect(gate.pass(alone: true, until: end) { true } == true) }
+        try await onThread { #expect(gate.pass(alone: false, until: end) { true } == true) }
+        try await onThread { try mayLeave.join() }
+        try await long
+    }
+
     private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             Thread.detachNewThread { continuation.resume(with: Result { try body() }) }

@@ -29,10 +29,18 @@ struct MongoFaultTests {
         #expect(error(.server, 9).fault == .fatal)
     }
 
-    @Test("a commit that was plainly refused has done nothing, whatever the code")
+    @Test("the key that the server quotes does not get into a log")
+    func quotedKey() {
+        let text = #"E11000 duplicate key error collection: f.accounts index: accounts_by_email dup key: { email: "a@b.c" }"#
+        let error = MongoError(domain: .server, code: 11000, message: text)
+        #expect(error.description.hasSuffix("index: accounts_by_email"))
+    }
+
+    @Test("a commit that was plainly refused has done nothing")
     func refusedCommits() {
         #expect(error(.server, 112, Self.transient).commitFault(wasUnknown: false) == .conflict)
         #expect(error(.server, 17).commitFault(wasUnknown: false) == .conflict)
+        #expect(error(.server, 0).commitFault(wasUnknown: false) == .conflict)
         #expect(error(.server, 251).commitFault(wasUnknown: false) == .conflict)
         #expect(error(.server, 11000).commitFault(wasUnknown: false) == .duplicateKey)
         #expect(error(.server, 20).commitFault(wasUnknown: false) == .fatal)
@@ -45,6 +53,8 @@ struct MongoFaultTests {
         #expect(error(.driver(15), 13053, Self.unknown).commitFault(wasUnknown: false) == .unknownCommit)
         #expect(error(.server, 50, Self.unknown).commitFault(wasUnknown: false) == .unknownCommit)
         #expect(error(.server, 11602).commitFault(wasUnknown: false) == .unknownCommit)
+        // InternalError, KeyNotFound, OperationFailed: nothing says that they came before the commit was done.
+        for code in [1, 96, 211] { #expect(error(.server, code).commitFault(wasUnknown: false) == .unknownCommit) }
         #expect(error(.writeConcern, 64).commitFault(wasUnknown: false) == .unknownCommit)
         #expect(error(.writeConcern, 100).commitFault(wasUnknown: false) == .unknownCommit)
     }
