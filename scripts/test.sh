@@ -29,8 +29,8 @@ trap 'exit 130' INT TERM
 start_mongo() {
     folder=$(mktemp -d)
     say "starting the server that stands in for MongoDB"
-    # A server of the tests that is killed leaves its transactions behind: they are not to hold the others up for long.
-    "$here/mongo-test-server.sh" serve --port-file "$folder/port" --transaction-lifetime 15 >"$folder/log" 2>&1 &
+    # A server that a test kills leaves its transactions behind: they are not to hold the others up for long.
+    "$here/mongo-test-server.sh" serve --port-file "$folder/port" --transaction-lifetime 10 >"$folder/log" 2>&1 &
     server=$!
     # The first start on a machine installs it.
     for _ in $(seq 1800); do

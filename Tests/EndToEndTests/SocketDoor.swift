@@ -27,11 +27,16 @@ final class SocketDoor: Door {
     }
 
     func subscribe(toSeatsOf departure: String, since: String? = nil) async throws {
+        try await subscribe(to: "seats", filter: #"{"departure":"\#(departure)"}"#, since: since)
+    }
+
+    /// - Returns: what the server says of the new stream.
+    @discardableResult
+    func subscribe(to topic: String, filter: String = "{}", since: String? = nil) async throws -> JSON {
         let since = since.map { #","since":"\#($0)""# } ?? ""
-        let answer = try await exchange {
-            #"{"id":"\#($0)","sub":"seats","filter":{"departure":"\#(departure)"}\#(since)}"#
-        }
+        let answer = try await exchange { #"{"id":"\#($0)","sub":"\#(topic)","filter":\#(filter)\#(since)}"# }
         guard answer.status == 200 else { throw UnexpectedFrame(text: String(decoding: answer.body, as: UTF8.self)) }
+        return answer.json
     }
 
     /// The next event of a feed.
@@ -84,7 +89,10 @@ final class SocketDoor: Door {
             default: return nil
             }
         }
-        guard let found else { throw SocketOver(before: what) }
+        guard let found else {
+            let close = try? await client.close()
+            throw SocketOver(before: what, how: close.map { "\($0.code) \($0.reason)" } ?? "without a word")
+        }
         return found
     }
 }
@@ -92,6 +100,7 @@ final class SocketDoor: Door {
 /// The server closed the connection where something was expected on it.
 struct SocketOver: Error {
     let before: String
+    let how: String
 }
 
 /// A frame that a test did not expect.

@@ -4,23 +4,34 @@ package import Foundation
 package final class ServerPlace: Sendable {
     package let folder: TemporaryFolder
     private let store: StorePlace
-    private let redis: RedisServer?
+    /// What instances have in common beside the store; nil where an instance is alone.
+    package let redis: RedisServer?
     /// A MongoDB that nobody else uses, and that may be stopped; nil where it is that of the run, or none.
     package let mongo: MongoServer?
+    /// Whose store and Redis these are; nil where they are this one's own.
+    private let owner: ServerPlace?
 
     /// - Parameters:
     ///   - name: names the folder.
     ///   - hasOwnMongo: whether it has a MongoDB of its own, where it has one at all.
     package init(_ name: String, hasOwnMongo: Bool = false) async throws {
         folder = try TemporaryFolder(name)
-        mongo = hasOwnMongo && TestEngine.isMongoDB ? try await MongoServer.start() : nil
+        mongo = hasOwnMongo && TestEngine.isMongoDB ? try await MongoServer.start(MongoServer.forgetful) : nil
         store = try await StorePlace(file: folder.file("farebus.db").path(percentEncoded: false), name, on: mongo)
         redis = TestEngine.isMongoDB ? try await RedisServer.start() : nil
+        owner = nil
+    }
+
+    /// Beside another instance, on its store and its Redis, with a folder of its own.
+    package init(_ name: String, beside owner: ServerPlace) throws {
+        folder = try TemporaryFolder(name)
+        (mongo, store, redis) = (owner.mongo, owner.store, owner.redis)
+        self.owner = owner
     }
 
     deinit {
         let (folder, store, redis, mongo) = (folder, store, redis, mongo)
-        guard let redis else { return }
+        guard owner == nil, let redis else { return }
         Task {
             await redis.stop()
             if let mongo { return await mongo.stop() }

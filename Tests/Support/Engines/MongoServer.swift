@@ -9,6 +9,10 @@ package struct MongoServer: Sendable {
     /// A server takes a moment to start; all the tests of a run share it.
     private static let shared = Mutex<Task<MongoServer, any Error>?>(nil)
 
+    /// A server of ours that a test kills leaves its transactions behind; they hold what they wrote for no longer than
+    /// this many seconds.
+    package static let forgetful = ["--transaction-lifetime", "10"]
+
     /// What the operator of the tests has named.
     package static var given: String? {
         ProcessInfo.processInfo.environment["MONGODB_URI"].flatMap { $0.isEmpty ? nil : $0 }
@@ -26,7 +30,7 @@ package struct MongoServer: Sendable {
         if let given { return uri(given, database: database) }
         let started = shared.withLock { task in
             if let task { return task }
-            let new = Task { try await start() }
+            let new = Task { try await start(forgetful) }
             task = new
             return new
         }

@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import Logging
 import Storage
 
 /// Where a store is that nobody else has: a file, or a database of the run's MongoDB.
@@ -37,10 +36,10 @@ package struct StorePlace: Sendable {
     /// Opens it; the collections are made, if need be.
     package func open() async throws -> SuiteStore {
         switch kind {
-        case .file(let path): return SuiteStore(.sqlite(try SQLiteStore.open(path: path, logger: Self.silent)))
+        case .file(let path): return SuiteStore(.sqlite(try SQLiteStore.open(path: path, logger: StoreFixture.silent)))
         case .database(let uri):
             let store = try Self.mongo(uri, threads: Self.threads)
-            try await MongoSchema(store, name: "test", logger: Self.silent).prepare()
+            try await MongoSchema(store, name: "test", logger: StoreFixture.silent).prepare()
             return SuiteStore(.mongoDB(store))
         }
     }
@@ -88,8 +87,6 @@ package struct StorePlace: Sendable {
         var options = MongoOptions(uri: uri)
         options.threads = threads
         options.deadline = 30
-        return try MongoStore.open(options, logger: silent)
+        return try MongoStore.open(options, logger: StoreFixture.silent)
     }
-
-    private static let silent = Logger(label: "farebus.test") { _ in SwiftLogNoOpLogHandler() }
 }
