@@ -76,8 +76,7 @@ final class Cluster: Sendable {
             do {
                 try await start(instance)
                 return attempt
-            } catch let error as ChildProcessFailure {
-                print("CTDBG restart failed", attempt, error)
+            } catch is ChildProcessFailure {
                 // Beside a transaction that a kill left behind, what it writes at its start may take too long.
             }
         }

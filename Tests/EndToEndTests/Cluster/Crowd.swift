@@ -35,7 +35,6 @@ final class Crowd: Sendable {
             crowd.state.withLock { $0.isOver = true }
             try await group.waitForAll()
         }
-        print("CTDBG", crowd.answers, crowd.reasons)
         for member in crowd.members { try await member.check("seed \(crowd.seed)") }
     }
 

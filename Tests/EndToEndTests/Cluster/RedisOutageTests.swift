@@ -16,7 +16,8 @@ extension EndToEnd.OnCluster {
         var length: Double {
             switch self {
             case .paused: ProcessInfo.processInfo.environment["FAREBUS_TEST_PAUSE_SECONDS"].flatMap(Double.init) ?? 10
-            case .stopped, .full: 4
+            // Longer than a session is cached, so that they have to be remembered anew meanwhile.
+            case .stopped, .full: 6
             case .flushed: 0
             }
         }
@@ -66,9 +67,7 @@ extension EndToEnd.OnCluster {
             do {
                 try await fault.begin(cluster.redis)
                 try await crowd.more(6)
-                let asked = ContinuousClock.now
                 let new = try await person.signIn(at: .b)
-                print("CTDBG sign-in", fault, ContinuousClock.now - asked)
                 for instance in Cluster.Instance.allCases { try await Self.expect(old, at: instance, isRefused: true) }
                 try await crowd.more(6)
                 // What the test is about, and nothing that is waited for.
@@ -89,7 +88,6 @@ extension EndToEnd.OnCluster {
         // Each instance says it, of what it asks and of what it puts down, and not with each command.
         let said = Self.outages(cluster) - noticed
         #expect(fault.isNoticed ? (1...18).contains(said) : said == 0, "the instances said it \(said) times")
-        print("CTDBG", fault, said, boards.map(\.gaps))
         let seats = try await Self.seats(cluster)
         for (instance, board) in zip(Cluster.Instance.allCases, boards) {
             try await wait(atMost: 20, for: "the screen at \(instance) to show what the store has") {
