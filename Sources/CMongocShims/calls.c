@@ -127,9 +127,9 @@ freed:
 
 // MARK: - Commands
 
-bool farebus_mongo_write(
+static bool run_command(
     farebus_mongo_client *client, farebus_mongo_session *session, const char *database, const uint8_t *command,
-    size_t length, farebus_mongo_answer *answer) {
+    size_t length, bool is_write, farebus_mongo_answer *answer) {
     farebus_mongo_answer_clear(answer);
     bson_t document;
     bson_t options;
@@ -138,29 +138,25 @@ bool farebus_mongo_write(
         return false;
     }
     if (!begin_options(&options, session, NULL, 0, answer)) return false;
+    mongoc_client_t *target = (mongoc_client_t *)client;
     bson_t reply;
-    bool is_done = mongoc_client_write_command_with_opts(
-        (mongoc_client_t *)client, database, &document, &options, &reply, &answer->error);
+    bool is_done =
+        is_write
+            ? mongoc_client_write_command_with_opts(target, database, &document, &options, &reply, &answer->error)
+            : mongoc_client_command_with_opts(target, database, &document, NULL, &options, &reply, &answer->error);
     farebus_mongo_answer_take(answer, &reply);
     bson_destroy(&options);
     return is_done;
 }
 
+bool farebus_mongo_write(
+    farebus_mongo_client *client, farebus_mongo_session *session, const char *database, const uint8_t *command,
+    size_t length, farebus_mongo_answer *answer) {
+    return run_command(client, session, database, command, length, true, answer);
+}
+
 bool farebus_mongo_command(
     farebus_mongo_client *client, farebus_mongo_session *session, const char *database, const uint8_t *command,
     size_t length, farebus_mongo_answer *answer) {
-    farebus_mongo_answer_clear(answer);
-    bson_t document;
-    bson_t options;
-    if (!bson_init_static(&document, command, length)) {
-        farebus_mongo_answer_refuse(answer, "the command is no document");
-        return false;
-    }
-    if (!begin_options(&options, session, NULL, 0, answer)) return false;
-    bson_t reply;
-    bool is_done = mongoc_client_command_with_opts(
-        (mongoc_client_t *)client, database, &document, NULL, &options, &reply, &answer->error);
-    farebus_mongo_answer_take(answer, &reply);
-    bson_destroy(&options);
-    return is_done;
+    return run_command(client, session, database, command, length, false, answer);
 }

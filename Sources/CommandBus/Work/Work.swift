@@ -119,7 +119,7 @@ package struct EnqueuedMail: Sendable, Equatable {
     }
 
     /// A new reference: letters only, as digits in it could be taken for the code in the letter.
-    static func reference(_ random: any RandomSource) -> String {
+    package static func reference(_ random: any RandomSource) -> String {
         String(decoding: random.bytes(16).flatMap { [97 + $0 >> 4, 97 + $0 & 15] }, as: UTF8.self)
     }
 }

@@ -71,7 +71,8 @@ final class EmergencyMail: Service {
             notice: notice, service: sender.service, instance: sender.instance, recovers: sender.recovers
         )
         let letter = Letter(
-            reference: reference(), mail: OutgoingMail(to: address, subject: text.subject, body: text.body),
+            reference: EnqueuedMail.reference(random),
+            mail: OutgoingMail(to: address, subject: text.subject, body: text.body),
             queuedAt: notice.at, attempts: 0
         )
         var wait = Duration.seconds(2)
@@ -86,10 +87,5 @@ final class EmergencyMail: Service {
             guard (try? await steady.sleep(for: wait)) != nil else { return }
             wait = min(wait * 2, .seconds(300))
         }
-    }
-
-    /// 32 letters; no digits, as for all letters.
-    private func reference() -> String {
-        String(decoding: random.bytes(16).flatMap { [97 + $0 >> 4, 97 + $0 & 15] }, as: UTF8.self)
     }
 }

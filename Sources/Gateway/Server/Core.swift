@@ -86,9 +86,7 @@ struct Core<Store: FarebusStore>: Sendable {
             hasher: hasher, cache: cache, maintenance: maintenance,
             openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) }
         )
-        let tickets = FeedTickets(
-            sessions: ends, shelf: surroundings.makeTickets(ends), isAlive: { try await recheck.isAlive($0) }
-        )
+        let tickets = surroundings.makeTickets(ends) { try await recheck.isAlive($0) }
 
         var registry = CommandRegistry(store: store, publisher: publisher)
         registry.registerHealth()

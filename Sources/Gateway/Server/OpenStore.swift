@@ -49,9 +49,7 @@ enum OpenStore {
             result = .failure(error)
         }
         // Closing waits for what is under way, and so must not be done on a thread that others wait for.
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            Thread.detachNewThread { continuation.resume(with: Result { try store.close() }) }
-        }
+        try await OffPool.run { try store.close() }
         return try result.get()
     }
 }

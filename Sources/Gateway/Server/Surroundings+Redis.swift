@@ -28,7 +28,11 @@ extension Surroundings {
         return Surroundings(
             cache: RedisSessionCache(client: client, keys: keys, logger: logger),
             limiter: RedisRateLimiter(rates: rates, client: client, keys: keys, logger: logger),
-            makeTickets: { _ in RedisTicketShelf(client: client, keys: keys, logger: logger) },
+            makeTickets: { ends, isAlive in
+                FeedTickets(
+                    sessions: ends, shelf: RedisTicketShelf(client: client, keys: keys, logger: logger), isAlive: isAlive
+                )
+            },
             leases: RedisLeases(client: client, keys: keys, random: random),
             makeRelay: { hub, sessions, duties in
                 RelayService(

@@ -11,7 +11,13 @@ struct Surroundings: Sendable {
 
     var cache: any SessionCache
     var limiter: any RateLimiter
-    var makeTickets: @Sendable (SessionEnds) -> any FeedTicketShelf
+    /// - Parameter isAlive: asks the store whether a session still lives.
+    typealias MakeTickets =
+        @Sendable (
+            _ ends: SessionEnds, _ isAlive: @escaping @Sendable (Principal) async throws -> Bool
+        ) -> FeedTickets
+
+    var makeTickets: MakeTickets
     var leases: any LeaseDesk
     var makeRelay: MakeRelay?
     /// Whether this instance is the one to do something that all of them see at once.
@@ -25,7 +31,7 @@ struct Surroundings: Sendable {
     static func alone(_ rates: [CostClass: Rate]) -> Surroundings {
         Surroundings(
             cache: MemorySessionCache(), limiter: TokenBuckets(rates: rates),
-            makeTickets: { MemoryTicketShelf(sessions: $0) },
+            makeTickets: { ends, _ in FeedTickets(sessions: ends) },
             leases: LocalLeases(), makeRelay: nil, claims: { _ in true }, services: []
         )
     }

@@ -106,7 +106,7 @@ extension StoreColumn {
 }
 
 extension BSONValue {
-    init(_ value: StoreValue) {
+    package init(_ value: StoreValue) {
         self =
             switch value {
             case .null: .null

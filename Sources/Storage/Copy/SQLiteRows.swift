@@ -1,4 +1,4 @@
-import GRDB
+package import GRDB
 
 /// The rows of one table of SQLite, with those of its child tables.
 struct SQLiteRows {
@@ -86,7 +86,7 @@ struct SQLiteRows {
 }
 
 extension StoreValue {
-    fileprivate init(_ value: DatabaseValue) {
+    package init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .null
         case .int64(let number): self = .integer(number)
@@ -96,7 +96,7 @@ extension StoreValue {
         }
     }
 
-    fileprivate var databaseValue: DatabaseValue {
+    package var databaseValue: DatabaseValue {
         switch self {
         case .null: .null
         case .integer(let number): number.databaseValue

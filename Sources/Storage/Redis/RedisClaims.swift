@@ -1,3 +1,5 @@
+import CommandBus
+
 /// Lets one instance do what all of them see at once, such as writing to the emergency address.
 package struct RedisClaims: Sendable {
     private let client: RedisClient

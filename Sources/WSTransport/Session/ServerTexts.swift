@@ -43,9 +43,3 @@ extension OutgoingMessage {
         OutgoingMessage(#"{"bye":{"reason":"\#(reason)","retry_ms":\#(retry)}}"#)
     }
 }
-
-extension Duration {
-    var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-    }
-}

@@ -127,16 +127,3 @@ extension StoreValue {
         }
     }
 }
-
-extension BSONValue {
-    fileprivate init(_ value: StoreValue) {
-        self =
-            switch value {
-            case .null: .null
-            case .integer(let number): .int(number)
-            case .real(let number): .double(number)
-            case .text(let text): .string(text)
-            case .blob(let data): .binary(data)
-            }
-    }
-}

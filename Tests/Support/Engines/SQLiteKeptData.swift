@@ -77,25 +77,3 @@ struct SQLiteKeptData: KeptData.Engine {
         try? raw.close()
     }
 }
-
-extension StoreValue {
-    fileprivate init(_ value: DatabaseValue) {
-        switch value.storage {
-        case .null: self = .null
-        case .int64(let number): self = .integer(number)
-        case .double(let number): self = .real(number)
-        case .string(let text): self = .text(text)
-        case .blob(let data): self = .blob(data)
-        }
-    }
-
-    fileprivate var databaseValue: DatabaseValue {
-        switch self {
-        case .null: .null
-        case .integer(let number): number.databaseValue
-        case .real(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let data): data.databaseValue
-        }
-    }
-}

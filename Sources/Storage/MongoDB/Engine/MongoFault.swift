@@ -1,4 +1,5 @@
 import CMongocShims
+import CommandBus
 
 /// What an error means for the unit of work that met it.
 ///
@@ -20,6 +21,15 @@ enum MongoFault: String, Sendable, CaseIterable {
     case unknownCommit = "unknown_commit"
     /// Nothing was done, and another try would come to the same.
     case fatal
+
+    /// What the caller is told where no other try follows.
+    func givenUp(_ error: MongoError) -> any Error {
+        switch self {
+        case .conflict: Problem.storeBusy
+        case .interrupted, .unreachable, .unknownCommit: Problem.storeUnavailable
+        case .duplicateKey, .fatal: error
+        }
+    }
 }
 
 extension MongoError {

@@ -42,11 +42,7 @@ final class MongoReader: Sendable {
                         "a read was given up",
                         metadata: ["cause": "\(fault)", "error": "\(MongoLibrary.withoutSecrets(error.description))"]
                     )
-                    switch fault {
-                    case .conflict: throw Problem.storeBusy
-                    case .interrupted, .unreachable, .unknownCommit: throw Problem.storeUnavailable
-                    case .duplicateKey, .fatal: throw error
-                    }
+                    throw fault.givenUp(error)
                 }
                 Thread.sleep(forTimeInterval: pause / .seconds(1))
             }

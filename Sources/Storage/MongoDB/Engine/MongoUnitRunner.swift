@@ -65,11 +65,7 @@ struct MongoUnitRunner: Sendable {
                 "error": "\(MongoLibrary.withoutSecrets(error.description))",
             ]
         )
-        switch fault {
-        case .conflict: return Problem.storeBusy
-        case .interrupted, .unreachable, .unknownCommit: return Problem.storeUnavailable
-        case .duplicateKey, .fatal: return error
-        }
+        return fault.givenUp(error)
     }
 }
 
