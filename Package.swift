@@ -44,7 +44,9 @@ let package = Package(
         // Features: commands, handlers and the rules of the domain.
         .target(
             name: "Auth",
-            dependencies: ["CommandBus", "Cryptography", "Wallet", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "CommandBus", "Cryptography", "QRCode", "Wallet", .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(
             name: "Booking",
             dependencies: ["CommandBus", "Cryptography", "Wallet", "CZip"]
@@ -103,12 +105,15 @@ let package = Package(
             ]
         ),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "CArgon2"]),
+        // Neither a secret's matter nor a feature's: drawn for the authenticator app, and for whatever else is shown to a camera.
+        .target(name: "QRCode", dependencies: ["CQREncode"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         // libmongoc's own types never reach Swift: Debian's bson_t is aligned to 128 bytes, which is not imported.
         .target(name: "CMongocShims", dependencies: ["CMongoc"], publicHeadersPath: "."),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
         // The one place that knows everybody.
@@ -158,9 +163,11 @@ let package = Package(
             name: "CommandBusTests",
             dependencies: ["CommandBus", "Cryptography", "Support", .product(name: "Logging", package: "swift-log")]
         ),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "Support"]),
+        .testTarget(name: "QRCodeTests", dependencies: ["QRCode", "Support"]),
         .testTarget(
-            name: "AuthTests", dependencies: ["Auth", "CommandBus", "Cryptography", "Mail", "Storage", "Wallet", "Support"]
+            name: "AuthTests",
+            dependencies: ["Auth", "CommandBus", "Cryptography", "Mail", "QRCode", "Storage", "Wallet", "Support"]
         ),
         .testTarget(name: "BookingTests", dependencies: ["Booking", "CommandBus", "Storage", "Wallet", "Support"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "CommandBus", "Storage", "Support"]),

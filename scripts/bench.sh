@@ -20,6 +20,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# Sign-ins of one machine stand for those of many, and an address is asked for codes again and again.
+export FAREBUS_HTTP_TRUSTED_PROXIES=127.0.0.1 FAREBUS_CODES_PAUSE_BETWEEN_MAILS=0 FAREBUS_CODES_MAILS_PER_HOUR=1000
 FAREBUS_LIMITS_ENABLED=false "$bin/farebus" serve --demo --host 127.0.0.1 --port 0 --data "$folder/data" \
     --log-level warning >"$folder/output" 2>"$folder/errors" &
 server=$!

@@ -8,14 +8,18 @@ set -euo pipefail
 
 packages=(
     # libraries that the server is built on
-    libsqlite3-dev libssl-dev libargon2-dev libzip-dev zlib1g-dev libmongoc-dev libhiredis-dev
+    libsqlite3-dev libssl-dev libargon2-dev libzip-dev zlib1g-dev libmongoc-dev libhiredis-dev libqrencode-dev
     # time zones
     tzdata
     # tools of the tests, the scripts and the README's examples
     curl jq python3 sqlite3 zip
 )
-# what the tests of many instances and scripts/cluster.sh start, each on a port of its own
-test_packages=(redis-server nginx openssl)
+test_packages=(
+    # what the tests of many instances and scripts/cluster.sh start, each on a port of its own
+    redis-server nginx openssl
+    # what reads a QR code as a phone does, and shows the codes of an authenticator app
+    librsvg2-bin zbar-tools oathtool
+)
 # what those packages would start by themselves, now and with each boot
 services=(redis-server nginx)
 oldest_swift=6.3

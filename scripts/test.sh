@@ -6,6 +6,8 @@
 #
 # MONGODB_URI names a MongoDB replica set to run on. Without it a server that stands in for MongoDB is started for the
 # whole run, and ended after it. Each test takes a database of its own, and drops it.
+#
+# The runs are watched: afterwards scripts/check-secrets looks for every secret that they met in all that must hold none.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,12 +18,15 @@ shift || true
 on_a_store='^(CommandBusTests|AuthTests|BookingTests|WalletTests|MailTests|GatewayTests|EndToEndTests)\.|^StorageTests\.RedisLeasesTests'
 server=
 folder=
+watch=
+keeps_watch=
 
 say() { printf '==> %s\n' "$*"; }
 
 clean_up() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; fi
     if [ -n "$folder" ]; then rm -rf "$folder"; fi
+    if [ -n "$watch" ] && [ -z "$keeps_watch" ]; then rm -rf "$watch"; fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -51,8 +56,33 @@ start_mongo() {
 run() {
     local engine=$1 start=$SECONDS status=0
     shift
-    FAREBUS_TEST_ENGINE=$engine swift test --skip-build --no-parallel -Xswiftc -warnings-as-errors "$@" || status=$?
+    FAREBUS_TEST_ENGINE=$engine FAREBUS_SECRET_WATCH=$watch swift test --skip-build --no-parallel -Xswiftc -warnings-as-errors "$@" || status=$?
     say "$engine: $([ $status -eq 0 ] && echo passed || echo FAILED) after $((SECONDS - start)) s"
+    return $status
+}
+
+# Tells what the tests can't know: the password in the URI of MongoDB.
+watch_uri() {
+    local user=${1#*://}
+    user=${user%%/*}
+    case "$user" in *:*@*)
+        user=${user%@*}
+        printf 'connection\t%s\n' "${user#*:}" >"$watch/secrets.uri"
+        ;;
+    esac
+}
+
+# Some of the tests meet fewer secrets than all.
+check_secrets() {
+    local start=$SECONDS status=0
+    say "looking for secrets where none may be"
+    if [ "$engines" != mongodb ] && [ $# -eq 0 ]; then
+        scripts/check-secrets "$watch" || status=$?
+    else
+        scripts/check-secrets "$watch" --partial || status=$?
+    fi
+    [ $status -eq 0 ] || keeps_watch=yes
+    say "secrets: $([ $status -eq 0 ] && echo passed || echo "FAILED, see $watch") after $((SECONDS - start)) s"
     return $status
 }
 
@@ -64,13 +94,16 @@ case "$engines" in
         exit 2
         ;;
 esac
+watch=$(mktemp -d)
 if [ "$engines" != mongodb ]; then
     say "all tests, on the embedded store"
     run sqlite "$@" || status=1
 fi
 if [ "$engines" != sqlite ]; then
     [ -n "${MONGODB_URI:-}" ] || start_mongo
+    watch_uri "$MONGODB_URI"
     say "the tests that work on a store, on MongoDB and Redis"
     if [ $# -gt 0 ]; then run mongodb "$@" || status=1; else run mongodb --filter "$on_a_store" || status=1; fi
 fi
+check_secrets "$@" || status=1
 exit $status

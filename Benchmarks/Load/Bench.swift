@@ -12,6 +12,8 @@ struct Bench: AsyncParsableCommand {
         discussion: """
             The server must run on this machine with demo data and without rate limits:
               FAREBUS_LIMITS_ENABLED=false farebus serve --port 8080 --data DIR --demo
+            For --sign-ins it must believe this machine's X-Forwarded-For, and for --timing it must not limit mails;
+            scripts/bench.sh starts one that does.
             """
     )
 
@@ -39,6 +41,15 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Measures instead how long the change of a seat takes to reach this many subscribers, from 1 to 2000.")
     var fanout: Int?
 
+    @Option(help: "Measures instead what this many sign-ins at once do to bookings, from 1 to 500.")
+    var signIns: Int?
+
+    @Option(help: "Seconds between two such bursts of sign-ins, from 1 to 60.")
+    var pause = 3
+
+    @Option(help: "Measures instead whether times tell known from unknown addresses, in this many tries, from 100 to 5000.")
+    var timing: Int?
+
     @Flag(help: "Prints JSON.")
     var json = false
 
@@ -49,6 +60,8 @@ struct Bench: AsyncParsableCommand {
         let bounds: [(String, Int, ClosedRange<Int>)] = [
             ("--port", port, 1...65_535), ("--seconds", seconds, 1...60), ("--connections", connections, 1...200),
             ("--pipeline", pipeline, 2...64), ("--rounds", rounds, 1...20), ("--fanout", fanout ?? 1, 1...2000),
+            ("--sign-ins", signIns ?? 1, 1...500), ("--pause", pause, 1...60),
+            ("--timing", timing ?? 100, 100...5000),
         ]
         var wrong = bounds.filter { !$2.contains($1) }
             .map { "\($0): must be from \($2.lowerBound) to \($2.upperBound)." }
@@ -76,6 +89,11 @@ struct Bench: AsyncParsableCommand {
                 .run(seconds: seconds)
             return json ? try result.json() : result.table()
         }
+        if let timing {
+            let result = try await Timing(tries: timing, port: port, world: findings.world, loop: loop).run()
+            return json ? try result.json() : result.table()
+        }
+        if let signIns { return try await bookings(beside: signIns, findings, on: loop) }
         let plan = Suite.Plan(
             connections: connections, pipeline: pipeline, seconds: Double(seconds), rounds: rounds
         )
@@ -84,6 +102,18 @@ struct Bench: AsyncParsableCommand {
         let result = try await Suite(plan: plan, findings: findings, fleet: fleet, loop: loop).run()
         let report = Report(result, plan: plan)
         return json ? try report.json() : report.table()
+    }
+
+    private func bookings(
+        beside signIns: Int, _ findings: Preparation.Findings, on loop: any EventLoop
+    ) async throws -> String {
+        let fleet = try await Fleet.connect(findings.world, port: port, lanes: connections, withSockets: false, on: loop)
+        defer { loop.execute { fleet.value.close() } }
+        let plan = SignIns.Plan(
+            count: signIns, pause: Double(pause), connections: connections, seconds: Double(seconds), rounds: rounds
+        )
+        let result = try await SignIns(plan: plan, port: port, findings: findings, fleet: fleet, loop: loop).run()
+        return json ? try result.json() : result.table()
     }
 
     /// The tokens of the riders among the demo's sessions.

@@ -13,11 +13,15 @@ enum Call {
     case book(rider: Int, departure: Int, key: String)
     /// Gives the seat and the fare back, so that the next batch has some.
     case cancel(rider: Int, booking: String, key: String)
+    /// A command of nobody who is signed in, as a proxy passes it on for a client.
+    case post(path: String, body: String, client: String?)
 
     func accepts(_ status: Int) -> Bool {
         switch self {
         case .book: status == 201
         case .get, .live, .show, .cancel: status == 200 || status == 204
+        // Refusals are what is looked for.
+        case .post: status < 500
         }
     }
 }
@@ -62,6 +66,12 @@ struct World {
             writePost("/v1/bookings", body: body, rider: rider, key: "b-\(runID)-\(key)", to: &buffer)
         case .cancel(let rider, let booking, let key):
             writePost("/v1/bookings/\(booking)/cancel", body: "{}", rider: rider, key: "c-\(runID)-\(key)", to: &buffer)
+        case .post(let path, let body, let client):
+            let forwarded = client.map { "X-Forwarded-For: \($0)\r\n" } ?? ""
+            buffer.writeString(
+                "POST \(path) HTTP/1.1\r\nHost: \(host)\r\n\(forwarded)Content-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
         }
     }
 
@@ -76,8 +86,8 @@ struct World {
     /// The text of a frame; its `id` is a number.
     func frame(_ call: Call, id: Int) -> String {
         switch call {
-        case .get:
-            preconditionFailure("the driver reads by path over REST only")
+        case .get, .post:
+            preconditionFailure("the driver goes by path over REST only")
         case .live:
             #"{"id":"\#(id)","cmd":"health.live","input":{}}"#
         case .show(let departure):

@@ -53,7 +53,7 @@ struct Suite {
     }
 
     /// Books in batches until the time is filled; between them, off the clock, everything is given back.
-    private func book(
+    func book(
         _ chosen: Fleet.Case, for seconds: Double, batch: inout Int, counted: Bool,
         _ measured: inout [Fleet.Case: LoadRun.Outcome], _ cancels: inout LoadRun.Outcome
     ) async throws {

@@ -30,6 +30,18 @@ package struct Account: Sendable, Equatable {
         self.sessionEpoch = sessionEpoch
         self.createdAt = createdAt
     }
+
+    /// The same account with some of it changed; nil for what stays.
+    func changed(
+        email: EmailAddress? = nil, name: String? = nil, rollNumber: String? = nil, role: Role? = nil,
+        state: AccountState? = nil, passwordHash: String? = nil
+    ) -> Account {
+        Account(
+            id: id, email: email ?? self.email, name: name ?? self.name, rollNumber: rollNumber ?? self.rollNumber,
+            role: role ?? self.role, state: state ?? self.state, passwordHash: passwordHash ?? self.passwordHash,
+            sessionEpoch: sessionEpoch, createdAt: createdAt
+        )
+    }
 }
 
 /// Whether an account may be used.

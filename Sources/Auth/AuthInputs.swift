@@ -1,9 +1,14 @@
 package import CommandBus
 import Cryptography
 
-/// A secret that an app makes once and keeps, and by which its device is known again: 16 to 128 visible ASCII characters.
-package struct DeviceSecret: Refined {
+/// The secret by which a device is known again, as the last sign-in on it was given it: 16 to 128 visible ASCII characters.
+/// One that the server has never given is no mistake: it just tells nothing.
+package struct DeviceSecret: Refined, Unprintable {
     package let raw: String
+
+    init(_ token: SecretToken) {
+        raw = token.text
+    }
 
     package init(refining raw: String) throws(RuleViolation) {
         guard (16...128).contains(raw.utf8.count), raw.utf8.allSatisfy({ (33...126).contains($0) }) else {
@@ -14,13 +19,14 @@ package struct DeviceSecret: Refined {
 
     package static var schema: Schema {
         .refined(
-            Self.self, base: .string(minLength: 16, maxLength: 128, pattern: "^[!-~]+$"), example: "device-0123456789abcdef"
+            Self.self, base: .string(minLength: 16, maxLength: 128, pattern: "^[!-~]+$"),
+            example: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         )
     }
 }
 
 /// What a client shows to go on with something that it began: a token of 43 characters.
-package struct ShownToken: Refined {
+package struct ShownToken: Refined, Unprintable {
     package let raw: String
     /// What the server kept of it.
     let digest: Digest256

@@ -8,10 +8,15 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     let keys: AuthKeys
     let passwords: PasswordDesk
     let codes: CodeDesk
-    let letters: CodeLetters
+    let authenticators: AuthenticatorDesk
+    let factors: SecondFactorDesk
+    let stepUps: StepUpDesk
+    let devices: DeviceDesk
+    package let guesses: GuessDesk
+    let letters: AccountLetters
     package let sessions: SessionDesk
     let maintenance: MaintenanceSwitch
-    let openWallet: @Sendable (AccountID, Work<Store.Transaction>) throws -> Void
+    let affairs: AccountAffairs<Store.Transaction>
     let store: Store
     let runner: WorkRunner<Store>
 
@@ -22,21 +27,29 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     ///   - keys: the server's own secret.
     ///   - hasher: hashes passwords.
     ///   - cache: the same cache that the ``SessionAuthenticator`` uses.
+    ///   - guesses: bounds how often secrets are guessed.
     ///   - maintenance: the switch that shuts out riders.
-    ///   - openWallet: makes the wallet of a new rider, in the transaction that makes the account.
+    ///   - affairs: what other features keep for an account.
     package init(
         store: Store, publisher: WorkPublisher, configuration: AuthConfiguration, keys: AuthKeys, hasher: PasswordHasher,
-        cache: any SessionCache, maintenance: MaintenanceSwitch,
-        openWallet: @escaping @Sendable (AccountID, Work<Store.Transaction>) throws -> Void
+        cache: any SessionCache, guesses: any GuessLimiter, maintenance: MaintenanceSwitch,
+        affairs: AccountAffairs<Store.Transaction>
     ) {
         self.configuration = configuration
         self.keys = keys
         self.maintenance = maintenance
-        self.openWallet = openWallet
+        self.affairs = affairs
         self.store = store
         passwords = PasswordDesk(hasher: hasher)
-        codes = CodeDesk(configuration: configuration, keys: keys)
-        letters = CodeLetters(configuration)
+        let codes = CodeDesk(configuration: configuration, keys: keys)
+        self.codes = codes
+        let authenticators = AuthenticatorDesk(letters: AccountLetters(configuration), keys: keys)
+        self.authenticators = authenticators
+        factors = SecondFactorDesk(codes: codes, authenticators: authenticators, letters: CodeLetters(configuration))
+        stepUps = StepUpDesk(lifetime: configuration.stepUpLifetime)
+        devices = DeviceDesk(configuration: configuration, keys: keys)
+        self.guesses = GuessDesk(limiter: guesses, rates: configuration.guesses, keys: keys)
+        letters = AccountLetters(configuration)
         sessions = SessionDesk(configuration: configuration, cache: cache)
         runner = WorkRunner(store: store, publisher: publisher)
     }
@@ -45,17 +58,8 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     package func create(_ account: Account, in work: Work<Store.Transaction>) throws {
         guard try work.tx.account(email: account.email) == nil else { throw Problem.accountExists }
         try work.tx.insert(account)
-        if account.role == .rider { try openWallet(account.id, work) }
+        if account.role == .rider { try affairs.openWallet(account.id, work) }
         try work.record("account.created", subject: account.id.raw, AccountEvent(role: account.role))
-    }
-
-    /// Remembers a device as one that has passed the second factor.
-    func remember(_ device: DeviceSecret?, of account: AccountID, in work: Work<Store.Transaction>) throws {
-        guard let device else { return }
-        try work.tx.remember(
-            device: keys.digest(of: device, account: account), of: account, at: work.context.now,
-            keeping: configuration.devicesPerAccount
-        )
     }
 
     /// Refuses an account that may not sign in, once it is sure that its owner asks.
@@ -76,10 +80,16 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
     package mutating func registerAuth(_ service: AuthService<Store>) {
         registerRegistration(service)
         registerSessions(service)
+        registerPasswordReset(service)
+        registerStepUps(service)
+        registerAccount(service)
+        registerAuthenticator(service)
+        registerRiders(service)
+        registerStaff(service)
     }
 }
 
 /// What the event log keeps of an account.
-private struct AccountEvent: Encodable {
+struct AccountEvent: Encodable {
     let role: Role
 }

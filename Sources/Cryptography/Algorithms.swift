@@ -4,6 +4,7 @@ import COpenSSL
 enum Algorithms {
     static let sha256 = FetchedAlgorithm(EVP_MD_fetch(nil, "SHA256", nil), named: "SHA-256")
     static let hmac = FetchedAlgorithm(EVP_MAC_fetch(nil, "HMAC", nil), named: "HMAC")
+    static let aes256GCM = FetchedAlgorithm(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil), named: "AES-256-GCM")
 }
 
 /// A fetched algorithm, kept until the process ends.

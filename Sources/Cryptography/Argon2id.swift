@@ -57,6 +57,20 @@ package enum Argon2id {
         }
     }
 
+    /// The costs that a PHC string names; nil if it is none of Argon2id's.
+    package static func cost(of hash: String) -> Cost? {
+        let parts = hash.split(separator: "$")
+        guard parts.count == 5, parts[0] == "argon2id", parts[1] == "v=19" else { return nil }
+        var numbers: [Substring: UInt32] = [:]
+        for setting in parts[2].split(separator: ",") {
+            let pair = setting.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { return nil }
+            numbers[pair[0]] = UInt32(pair[1])
+        }
+        guard let memory = numbers["m"], let passes = numbers["t"], let lanes = numbers["p"] else { return nil }
+        return Cost(memory: memory, passes: passes, lanes: lanes)
+    }
+
     /// A well-formed hash that is no password's: to verify against it costs what it costs against any other.
     package static func decoy(cost: Cost) -> String {
         let (salt, hash) = (String(repeating: "A", count: 22), String(repeating: "A", count: 43))

@@ -1,7 +1,5 @@
-import COpenSSL
-
 /// HMAC-SHA-256 (RFC 2104, FIPS 198-1), as OpenSSL computes it.
-package struct HMACSHA256: Sendable {
+package struct HMACSHA256: Sendable, Unprintable {
     private let key: [UInt8]
 
     /// - Parameter key: the secret, of any length; 32 bytes are as strong as it gets.
@@ -25,25 +23,8 @@ package struct HMACSHA256: Sendable {
     }
 
     private func code(_ feed: (_ update: (UnsafeRawBufferPointer) -> Void) -> Void) -> Digest256 {
-        let context = EVP_MAC_CTX_new(Algorithms.hmac.pointer)
-        defer { EVP_MAC_CTX_free(context) }
-        var output = [UInt8](repeating: 0, count: SHA256.byteCount)
-        var count = 0
-        var name = Array("SHA256".utf8CString)
-        let started = name.withUnsafeMutableBufferPointer { name in
-            var parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_init(context, key, key.count, &parameters)
-        }
-        var isFed = started == 1
-        feed { bytes in
-            let pointer = bytes.bindMemory(to: UInt8.self).baseAddress
-            isFed = isFed && EVP_MAC_update(context, pointer, bytes.count) == 1
-        }
-        let ended = EVP_MAC_final(context, &output, &count, output.count)
-        guard isFed, ended == 1, let digest = Digest256(output[..<count]) else {
-            preconditionFailure("OpenSSL could not compute HMAC-SHA-256")
+        guard let digest = Digest256(HMAC.sha256.code(key: key, feed)) else {
+            preconditionFailure("OpenSSL's HMAC-SHA-256 has not 32 bytes")
         }
         return digest
     }

@@ -1,8 +1,7 @@
 import Foundation
-import Synchronization
 
-/// Hashes passwords on threads of its own, a bounded number at once; others wait in a bounded line, in the order in which
-/// they came, and beyond that are turned away.
+/// Hashes passwords on threads of its own, a bounded number at once; others wait in a bounded line that is fair to the
+/// places that they come from, and beyond that are turned away. See ``HashingQueue``.
 ///
 /// A hash takes tens of milliseconds and megabytes on purpose. Anywhere else it would stop an event loop or the
 /// cooperative pool; without the bounds, sign-ins would take all processors and all memory.
@@ -20,7 +19,7 @@ package final class PasswordHasher: Sendable {
     ///   - threads: how many passwords are hashed at once.
     ///   - waiting: how many more may wait.
     ///   - cost: what each new hash costs.
-    package init(threads: Int = 1, waiting: Int = 64, cost: Argon2id.Cost = Argon2id.Cost()) {
+    package init(threads: Int = 1, waiting: Int = 128, cost: Argon2id.Cost = Argon2id.Cost()) {
         precondition(threads > 0 && waiting >= 0, "somebody must hash")
         self.cost = cost
         let line = HashingLine(threads: threads, waiting: waiting)
@@ -43,64 +42,79 @@ package final class PasswordHasher: Sendable {
     /// - Parameters:
     ///   - password: the password, normalised as it will be when it is checked.
     ///   - salt: 16 random bytes.
+    ///   - source: where it comes from, such as a network address; sources are served in turn.
     /// - Throws: ``Overload``, ``Argon2id/Failure``.
-    package func hash(_ password: String, salt: [UInt8]) async throws -> String {
+    package func hash(_ password: String, salt: [UInt8], source: String = "") async throws -> String {
         let (bytes, cost) = (Array(password.utf8), cost)
-        return try await run { try Argon2id.hash(bytes, salt: salt, cost: cost) }
+        return try await run(source) { try Argon2id.hash(bytes, salt: salt, cost: cost) }
     }
 
-    /// Whether a password is the one of a hash.
+    /// Whether a password is the one of a hash, at the costs of that hash.
     ///
+    /// - Parameters:
+    ///   - password: the password, normalised as it was when it was hashed.
+    ///   - hash: a PHC string.
+    ///   - source: where it comes from, such as a network address; sources are served in turn.
     /// - Throws: ``Overload``, ``Argon2id/Failure``.
-    package func verify(_ password: String, against hash: String) async throws -> Bool {
+    package func verify(_ password: String, against hash: String, source: String = "") async throws -> Bool {
         let bytes = Array(password.utf8)
-        return try await run { try Argon2id.verify(bytes, against: hash) }
+        return try await run(source) { try Argon2id.verify(bytes, against: hash) }
     }
 
-    private func run<Value: Sendable>(_ job: @escaping @Sendable () throws -> Value) async throws -> Value {
+    private func run<Value: Sendable>(
+        _ source: String, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let isAccepted = line.append { continuation.resume(with: Result(catching: job)) }
-            if !isAccepted { continuation.resume(throwing: Overload(retryAfter: line.secondsToClear)) }
+            line.append(
+                HashingJob(
+                    work: {
+                        let result = Result(catching: work)
+                        return { continuation.resume(with: result) }
+                    },
+                    turnAway: { continuation.resume(throwing: Overload(retryAfter: $0)) }
+                ),
+                of: source
+            )
         }
     }
 }
 
-/// The jobs that wait for a thread, and the threads that wait for a job.
+/// What one caller awaits: exactly one of the two is done, once.
+private struct HashingJob: Sendable {
+    /// Returns what tells the caller: to be done once the thread is free for the next job, which may be the caller's.
+    let work: @Sendable () -> @Sendable () -> Void
+    /// - Parameter seconds: after which the line has probably moved on.
+    let turnAway: @Sendable (_ seconds: Int) -> Void
+}
+
+/// The threads that hash, around the queue that says for whom.
 ///
 /// `@unchecked Sendable`: `state` is only touched while `condition` is held. A `Mutex` can't be waited on.
 private final class HashingLine: @unchecked Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        /// The first job that was not yet taken.
-        var head = 0
-        var busy = 0
+        var queue: HashingQueue<HashingJob>
         var isClosed = false
-
-        var count: Int { jobs.count - head }
     }
 
-    private let threads: Int
-    private let waiting: Int
     private let condition = NSCondition()
-    private var state = State()
+    private var state: State
 
     init(threads: Int, waiting: Int) {
-        self.threads = threads
-        self.waiting = waiting
+        state = State(queue: HashingQueue(threads: threads, waiting: waiting))
     }
 
-    /// A hash takes some 20 to 50 ms: this errs on the long side.
-    var secondsToClear: Int { max(1, (waiting / threads + 19) / 20) }
-
-    /// - Returns: false if the line is full.
-    func append(_ job: @escaping @Sendable () -> Void) -> Bool {
+    func append(_ job: HashingJob, of source: String) {
         condition.lock()
-        defer { condition.unlock() }
-        // An idle thread that has not yet woken is a place too.
-        guard state.count < waiting + threads - state.busy else { return false }
-        state.jobs.append(job)
+        let out: HashingJob?
+        switch state.queue.append(job, of: source) {
+        case .waits: out = nil
+        case .replaces(let other): out = other
+        case .turnedAway: out = job
+        }
+        let seconds = state.queue.secondsToClear
         condition.signal()
-        return true
+        condition.unlock()
+        out?.turnAway(seconds)
     }
 
     func close() {
@@ -113,32 +127,26 @@ private final class HashingLine: @unchecked Sendable {
     /// The life of one thread. Jobs that were accepted are done even after the close: somebody awaits each.
     func work() {
         Self.yieldToOthers()
+        let clock = ContinuousClock()
         while let job = next() {
-            job()
+            let start = clock.now
+            let answer = job.work()
+            let taken = start.duration(to: clock.now)
             condition.lock()
-            state.busy -= 1
+            state.queue.finished(after: taken / .seconds(1))
             condition.unlock()
+            answer()
         }
     }
 
-    private func next() -> (@Sendable () -> Void)? {
+    private func next() -> HashingJob? {
         condition.lock()
         defer { condition.unlock() }
-        while state.count == 0 {
+        while true {
+            if let job = state.queue.next() { return job }
             if state.isClosed { return nil }
             condition.wait()
         }
-        let job = state.jobs[state.head]
-        state.head += 1
-        if state.head == state.jobs.count {
-            state.jobs.removeAll(keepingCapacity: true)
-            state.head = 0
-        } else if state.head > 64 {
-            state.jobs.removeFirst(state.head)
-            state.head = 0
-        }
-        state.busy += 1
-        return job
     }
 
     /// On Linux each thread has a niceness of its own: a burst of sign-ins leaves the processors to whoever books a seat.

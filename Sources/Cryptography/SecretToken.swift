@@ -1,7 +1,7 @@
 /// A secret of 256 random bits that its holder shows as 43 characters; the server keeps only ``digest``.
 ///
 /// It describes itself without its text, so that it can't get into a log by accident.
-package struct SecretToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct SecretToken: Sendable, Unprintable {
     package static let byteCount = 32
     package static let characterCount = 43
 
@@ -16,10 +16,6 @@ package struct SecretToken: Sendable, CustomStringConvertible, CustomDebugString
 
     /// The SHA-256 of the text. A secret of 256 random bits needs neither salt nor a slow hash.
     package var digest: Digest256 { SHA256.digest(text.utf8) }
-
-    package var description: String { "(secret)" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The digest of a text that claims to be a token; nil if it can't be one.
     package static func digest(ofShown text: String) -> Digest256? {

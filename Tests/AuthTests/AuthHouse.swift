@@ -22,7 +22,7 @@ final class AuthHouse: Sendable {
     init(
         _ name: String = "auth", configuration: AuthConfiguration = AuthConfiguration(),
         hasher: PasswordHasher = PasswordHasher(threads: 2, waiting: 1000, cost: Argon2id.Cost(memory: 64, passes: 1)),
-        cache: any SessionCache = MemorySessionCache()
+        cache: any SessionCache = MemorySessionCache(), guesses: any GuessLimiter = GuessBuckets()
     ) async throws {
         let fixture = try await StoreFixture(name)
         let ledger = fixture.ledger
@@ -30,11 +30,11 @@ final class AuthHouse: Sendable {
         self.cache = cache
         service = AuthService(
             store: fixture.store, publisher: fixture.publisher, configuration: configuration,
-            keys: AuthKeys(pepper: Array(0..<32)), hasher: hasher, cache: cache, maintenance: maintenance,
-            openWallet: { account, work in try ledger.openWallet(for: account, in: work) }
+            keys: AuthKeys(pepper: Array(0..<32)), hasher: hasher, cache: cache, guesses: guesses,
+            maintenance: maintenance, affairs: .wallets(ledger)
         )
         authenticator = SessionAuthenticator(
-            store: fixture.store, cache: cache, ends: fixture.sessions, clock: fixture.clock
+            service, store: fixture.store, cache: cache, ends: fixture.sessions, clock: fixture.clock
         )
         var registry = CommandRegistry(store: fixture.store, publisher: fixture.publisher)
         registry.registerAuth(service)
@@ -46,8 +46,12 @@ final class AuthHouse: Sendable {
     }
 
     func send(_ command: String, _ input: [String: String] = [:], as token: String? = nil) async throws -> CommandReply {
-        let json = String(decoding: try WireJSON.encode(input), as: UTF8.self)
-        return try await bus.send(command, json, as: token)
+        try await send(command, json: .object(input.mapValues { .string($0) }), as: token)
+    }
+
+    /// For inputs that are more than texts.
+    func send(_ command: String, json: JSONValue, as token: String? = nil) async throws -> CommandReply {
+        try await bus.send(command, String(decoding: try WireJSON.encode(json), as: UTF8.self), as: token)
     }
 
     // MARK: - Mail
@@ -101,25 +105,54 @@ final class AuthHouse: Sendable {
             .output(Grant.self).registration
     }
 
-    func complete(_ grant: String, password: String = AuthHouse.password, device: String? = nil) async throws -> CommandReply
-    {
-        var input = ["registration": grant, "name": "Asha Rao", "rollNumber": "2026-CS-042", "password": password]
-        input["device"] = device
-        return try await send("registration.complete", input)
+    func complete(
+        _ grant: String, password: String = AuthHouse.password, remember: Bool? = nil
+    ) async throws -> CommandReply {
+        var input: [String: JSONValue] = [
+            "registration": .string(grant), "name": "Asha Rao", "rollNumber": "2026-CS-042", "password": .string(password),
+        ]
+        input["remember"] = remember.map { .boolean($0) }
+        return try await send("registration.complete", json: .object(input))
     }
 
+    /// Shows a password, and what the device was given at its last sign-in.
     func open(_ email: String, password: String = AuthHouse.password, device: String? = nil) async throws -> CommandReply {
         var input = ["email": email, "password": password]
         input["device"] = device
         return try await send("session.open", input)
     }
 
-    /// Signs in with both factors.
-    func signIn(_ email: String, device: String? = nil) async throws -> String {
+    /// Signs in with both factors, on a device that is not known yet.
+    ///
+    /// An address gets one code a minute: the clock has to go on between two of them.
+    func signIn(_ email: String) async throws -> String {
+        try #require(try await verified(email).token)
+    }
+
+    /// Signs in with both factors, and has the device remembered.
+    ///
+    /// - Returns: what to show at the next sign-in.
+    func remembered(_ email: String) async throws -> String {
+        try #require(try await verified(email, remember: true).device)
+    }
+
+    private func verified(_ email: String, remember: Bool? = nil) async throws -> SessionView {
         let challenge = try #require(try await open(email).output(SessionView.self).challenge)
-        var input = ["challenge": challenge, "code": try await code(to: email)]
-        input["device"] = device
-        return try #require(try await send("session.verify", input).output(SessionView.self).token)
+        var input: [String: JSONValue] = ["challenge": .string(challenge), "code": .string(try await code(to: email))]
+        input["remember"] = remember.map { .boolean($0) }
+        return try await send("session.verify", json: .object(input)).output(SessionView.self)
+    }
+
+    /// Shows the second factor once more, by mail, for one command of a session. A minute goes by first, as an address gets
+    /// one code a minute.
+    func stepUp(_ purpose: StepUpPurpose, as token: String) async throws {
+        fixture.clock.advance(seconds: 60)
+        let owner = try await authenticator.authenticate(token: token, from: "192.0.2.1").account
+        let account = try #require(try await fixture.read { try $0.account(owner) })
+        let challenge = try await send("stepup.start", ["purpose": purpose.rawValue], as: token)
+            .output(Challenge.self).challenge
+        let answer = ["challenge": challenge, "code": try await code(to: account.email.raw)]
+        _ = try await send("stepup.verify", answer, as: token).output(GrantedStepUp.self)
     }
 
     struct Challenge: Decodable {
@@ -131,7 +164,9 @@ final class AuthHouse: Sendable {
         let registration: String
         let expiresAt: Timestamp
     }
-}
 
-/// A device's secret.
-func device(_ number: Int = 1) -> String { "device-of-a-test-\(number)" }
+    struct GrantedStepUp: Decodable {
+        let purpose: StepUpPurpose
+        let expiresAt: Timestamp
+    }
+}

@@ -10,6 +10,7 @@ import Testing
 @Suite("The session cache")
 struct SessionCacheTests {
     private let now = Timestamp(milliseconds: 1_795_501_800_000)
+    private var later: Timestamp { now.adding(seconds: 24 * 3600) }
 
     private func principal(_ number: Int, epoch: Int = 1) -> Principal {
         NamedTokens.principal(.rider, AccountID(trusted: "a_\(number)"), epoch: epoch)
@@ -32,8 +33,19 @@ struct SessionCacheTests {
     func lifetime() throws {
         let cache = MemorySessionCache(lifetime: 300)
         for (time, isThere) in [(299, true), (300, false), (-1, false)] {
-            cache.insert(principal(1), for: token(1), readAfter: try mark(cache, 1), at: now)
+            cache.insert(principal(1), for: token(1), readAfter: try mark(cache, 1), until: later, at: now)
             #expect(has(cache, 1, at: now.adding(seconds: time)) == isThere)
+            cache.forget(token(1), of: principal(1).account)
+        }
+    }
+
+    @Test("From its limit on an entry is not found, however young it is")
+    func limit() throws {
+        let cache = MemorySessionCache(lifetime: 300)
+        for (seconds, isThere) in [(59, true), (60, false)] {
+            let mark = try mark(cache, 1)
+            cache.insert(principal(1), for: token(1), readAfter: mark, until: now.adding(seconds: 60), at: now)
+            #expect(has(cache, 1, at: now.adding(seconds: seconds)) == isThere)
             cache.forget(token(1), of: principal(1).account)
         }
     }
@@ -42,7 +54,8 @@ struct SessionCacheTests {
     func end() throws {
         let cache = MemorySessionCache()
         for number in 1...3 {
-            cache.insert(principal(number, epoch: 2), for: token(number), readAfter: try mark(cache, number), at: now)
+            cache.insert(
+                principal(number, epoch: 2), for: token(number), readAfter: try mark(cache, number), until: later, at: now)
         }
         cache.forget(SessionEnd(account: principal(1).account, survivingEpoch: 3, reason: .replaced))
         cache.forget(SessionEnd(account: principal(2).account, survivingEpoch: 2, reason: .replaced))
@@ -55,14 +68,14 @@ struct SessionCacheTests {
     func all() throws {
         let cache = MemorySessionCache()
         for number in 1...3 {
-            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), at: now)
+            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), until: later, at: now)
         }
         let before = try mark(cache, 4)
         cache.forgetAll()
-        cache.insert(principal(4), for: token(4), readAfter: before, at: now)
+        cache.insert(principal(4), for: token(4), readAfter: before, until: later, at: now)
         for number in 1...4 { #expect(!has(cache, number)) }
         #expect(cache.count == 0)
-        cache.insert(principal(1), for: token(1), readAfter: try mark(cache, 1), at: now)
+        cache.insert(principal(1), for: token(1), readAfter: try mark(cache, 1), until: later, at: now)
         #expect(has(cache, 1))
     }
 
@@ -71,9 +84,9 @@ struct SessionCacheTests {
         let cache = MemorySessionCache()
         let before = try mark(cache, 1)
         cache.forget(SessionEnd(account: principal(1).account, survivingEpoch: 2, reason: .replaced))
-        cache.insert(principal(1, epoch: 1), for: token(1), readAfter: before, at: now)
+        cache.insert(principal(1, epoch: 1), for: token(1), readAfter: before, until: later, at: now)
         #expect(!has(cache, 1))
-        cache.insert(principal(1, epoch: 2), for: token(1), readAfter: try mark(cache, 1), at: now)
+        cache.insert(principal(1, epoch: 2), for: token(1), readAfter: try mark(cache, 1), until: later, at: now)
         #expect(has(cache, 1))
     }
 
@@ -81,17 +94,17 @@ struct SessionCacheTests {
     func bound() throws {
         let cache = MemorySessionCache(capacity: 100)
         for number in 0..<100 {
-            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), at: now)
+            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), until: later, at: now)
         }
         for number in 0..<50 { #expect(has(cache, number)) }
         for number in 100..<140 {
-            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), at: now)
+            cache.insert(principal(number), for: token(number), readAfter: try mark(cache, number), until: later, at: now)
         }
         #expect(cache.count == 100)
         #expect((0..<50).allSatisfy { has(cache, $0) })
         #expect((100..<140).allSatisfy { has(cache, $0) })
 
-        cache.insert(principal(7), for: token(1007), readAfter: try mark(cache, 1007), at: now)
+        cache.insert(principal(7), for: token(1007), readAfter: try mark(cache, 1007), until: later, at: now)
         #expect(!has(cache, 7))
         #expect(has(cache, 1007))
     }
@@ -115,9 +128,11 @@ struct SessionCacheTests {
         let account = try await house.add("asha@example.com")
         let old = try await house.session(of: account)
         let store = HeldStore(base: house.fixture.store)
-        let slow = SessionAuthenticator(store: store, cache: cache, ends: house.fixture.sessions, clock: house.fixture.clock)
+        let slow = SessionAuthenticator(
+            house.service, store: store, cache: cache, ends: house.fixture.sessions, clock: house.fixture.clock
+        )
         // It asks the store, and gets no answer yet.
-        async let first = slow.authenticate(token: old)
+        async let first = slow.authenticate(token: old, from: "192.0.2.1")
         try await withDeadline(10, "the read") { await store.hasRead.value() }
         _ = try await house.session(of: account)
         store.goesOn.open()
@@ -142,7 +157,10 @@ private struct AmnesicCache: SessionCache {
     func lookup(_ token: Digest256, at now: Timestamp) -> SessionLookup {
         MemorySessionCache().lookup(token, at: now)
     }
-    func insert(_ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp) {}
+    func insert(
+        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, until limit: Timestamp,
+        at now: Timestamp
+    ) {}
     func forget(_ token: Digest256, of account: AccountID) {}
     func forget(_ end: SessionEnd) {}
 }
@@ -152,8 +170,11 @@ private struct MarklessCache: SessionCache {
     private let cache = MemorySessionCache()
 
     func lookup(_ token: Digest256, at now: Timestamp) -> SessionLookup { cache.lookup(token, at: now) }
-    func insert(_ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp) {
-        cache.insert(principal, for: token, readAfter: SessionReadMark(value: .max), at: now)
+    func insert(
+        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, until limit: Timestamp,
+        at now: Timestamp
+    ) {
+        cache.insert(principal, for: token, readAfter: SessionReadMark(value: .max), until: limit, at: now)
     }
     func forget(_ token: Digest256, of account: AccountID) { cache.forget(token, of: account) }
     func forget(_ end: SessionEnd) { cache.forget(end) }

@@ -17,7 +17,7 @@ struct SessionRecheckTests {
     private let ends = SessionEnds()
 
     private func principal(_ token: String, _ house: AuthHouse) async throws -> Principal {
-        try await house.authenticator.authenticate(token: token)
+        try await house.authenticator.authenticate(token: token, from: "192.0.2.1")
     }
 
     @Test("An instance that was not told finds out which of its sessions are over, and ends those")

@@ -5,17 +5,17 @@ import Testing
 private enum ImportRules {
     /// The targets that are ours. Any other module belongs to a dependency or to the system.
     static let ours: Set<String> = [
-        "Auth", "Booking", "CArgon2", "CHiredis", "CMongoc", "CMongocShims", "COpenSSL", "CZip", "CommandBus",
-        "Cryptography", "Gateway", "Mail",
-        "RESTTransport", "Storage", "WSTransport", "Wallet",
+        "Auth", "Booking", "CArgon2", "CHiredis", "CMongoc", "CMongocShims", "COpenSSL", "CQREncode", "CZip",
+        "CommandBus", "Cryptography", "Gateway", "Mail", "QRCode", "RESTTransport", "Storage", "WSTransport", "Wallet",
     ]
 
     /// What of ours each target may import.
     static let allowed: [String: Set<String>] = [
         "CommandBus": ["Cryptography"],
         "Cryptography": ["COpenSSL", "CArgon2"],
+        "QRCode": ["CQREncode"],
         "Wallet": ["CommandBus", "Cryptography"],
-        "Auth": ["CommandBus", "Cryptography", "Wallet"],
+        "Auth": ["CommandBus", "Cryptography", "QRCode", "Wallet"],
         "Booking": ["CommandBus", "Cryptography", "Wallet", "CZip"],
         "RESTTransport": ["CommandBus"],
         "WSTransport": ["CommandBus"],
@@ -32,6 +32,7 @@ private enum ImportRules {
     static let foreignlyShut: [String: [String]] = [
         "CommandBus": networks + databases,
         "Cryptography": networks + databases,
+        "QRCode": networks + databases,
         "Wallet": networks + databases,
         "Auth": networks + databases,
         "Booking": networks + databases,

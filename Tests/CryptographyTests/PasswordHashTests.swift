@@ -46,6 +46,18 @@ struct Argon2idTests {
         #expect(hash.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
     }
 
+    @Test("The costs are read from the hash")
+    func costOfHash() throws {
+        let cost = Argon2id.Cost(memory: 128, passes: 3, lanes: 2)
+        #expect(Argon2id.cost(of: try Argon2id.hash([1], salt: Array(0..<16), cost: cost)) == cost)
+        #expect(Argon2id.cost(of: Argon2id.decoy(cost: cost)) == cost)
+        for malformed in [
+            "", "$argon2i$v=19$m=64,t=1,p=1$AA$AA", "$argon2id$v=19$m=64,t=1$AA$AA", "$argon2id$v=16$m=1,t=1,p=1$A$A",
+        ] {
+            #expect(Argon2id.cost(of: malformed) == nil)
+        }
+    }
+
     @Test("What is no hash is a failure and not a wrong password")
     func malformed() {
         #expect(throws: Argon2id.Failure.self) { try Argon2id.verify([1], against: "$argon2id$nonsense") }
@@ -97,6 +109,32 @@ struct PasswordHasherTests {
         #expect(outcomes.contains(false))
         // There is room again afterwards.
         _ = try await hasher.hash("seven buses", salt: Array(0..<16))
+    }
+
+    @Test("A source that fills the line does not keep another from its turn")
+    func fair() async throws {
+        let hasher = PasswordHasher(threads: 1, waiting: 16, cost: Argon2id.Cost(memory: 16_384, passes: 2))
+        let refused = await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<64 { group.addTask { await Self.isRefused(by: hasher, "greedy") ? "greedy" : nil } }
+            for number in 0..<8 {
+                group.addTask { await Self.isRefused(by: hasher, "modest\(number)") ? "modest" : nil }
+            }
+            return await group.reduce(into: [String]()) { if let source = $1 { $0.append(source) } }
+        }
+        #expect(refused.contains("greedy"))
+        #expect(!refused.contains("modest"))
+    }
+
+    private static func isRefused(by hasher: PasswordHasher, _ source: String) async -> Bool {
+        do {
+            _ = try await hasher.hash("seven buses", salt: Array(0..<16), source: source)
+            return false
+        } catch is PasswordHasher.Overload {
+            return true
+        } catch {
+            Issue.record(error)
+            return false
+        }
     }
 
     @Test("It ends its threads, and finishes what it took")

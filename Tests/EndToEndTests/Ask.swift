@@ -52,10 +52,22 @@ struct Ask: Sendable {
 
     /// A command whose whole input is its body.
     static func post(_ command: String, _ path: String, _ fields: [String: String]) -> Ask {
+        post(command, path, input: fields)
+    }
+
+    /// A command whose whole input is its body, and is more than texts.
+    static func post(_ command: String, _ path: String, input fields: some Encodable) -> Ask {
         let data = try? JSONEncoder().encode(fields)
         let input = String(decoding: data ?? Data(), as: UTF8.self)
         return Ask(command: command, input: input, method: "POST", path: path, body: input)
     }
+}
+
+/// The answer to the challenge of a sign-in, on a device that is to be remembered.
+struct SecondFactor: Encodable {
+    let challenge: String
+    let code: String
+    var remember = true
 }
 
 /// What came of it: the same on both transports.

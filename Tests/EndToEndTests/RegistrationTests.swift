@@ -52,8 +52,7 @@ extension EndToEnd {
             let stream = try await SeatsStream.open(demo.server, token: first.token, departure: bus.id)
             #expect(try await stream.next().kind == "snapshot")
 
-            let device = "device-of-\(email)"
-            let credentials = ["email": email, "password": password, "device": device]
+            var credentials = ["email": email, "password": password]
             let opened = try await door.send(.post("session.open", "/v1/sessions", credentials))
             #expect(opened.status == 200)
             #expect(opened.json["token"].string == nil, "a new device needs the second factor")
@@ -62,8 +61,7 @@ extension EndToEnd {
             let letter = try await mail.code(to: email, read: [welcome.letter])
             let signedIn = try await door.send(
                 .post(
-                    "session.verify", "/v1/sessions/verify",
-                    ["challenge": second, "code": letter.code, "device": device]
+                    "session.verify", "/v1/sessions/verify", input: SecondFactor(challenge: second, code: letter.code)
                 )
             )
             #expect(signedIn.status == 200)
@@ -80,10 +78,13 @@ extension EndToEnd {
             #expect(bye.data["reason"].string == "session_replaced")
             try await stream.expectEnd()
 
-            // The device is known now.
+            // The device is known now, and is given another secret.
+            let device = try #require(signedIn.json["device"].string)
+            credentials["device"] = device
             let again = try await door.send(.post("session.open", "/v1/sessions", credentials))
             #expect(again.status == 200)
             #expect(again.json["token"].string != nil)
+            #expect(again.json["device"].string != nil && again.json["device"].string != device)
             #expect(try await next.send(.wallet).code == "session_replaced")
         }
 

@@ -28,6 +28,7 @@ final class MemoryStore: CommandStore {
         }
 
         func append(_ events: [DomainEvent], at: Timestamp) {}
+        func append(_ entries: [AuditEntry]) {}
         func enqueue(_ mail: [EnqueuedMail], at: Timestamp) {}
     }
 
@@ -80,7 +81,7 @@ final class TestAccounts: Authenticator {
         state = Mutex(State(live: Dictionary(uniqueKeysWithValues: live)))
     }
 
-    func authenticate(token: String) async throws -> Principal {
+    func authenticate(token: String, from address: String) async throws -> Principal {
         try state.withLock { state in
             if state.replaced.contains(token) { throw Problem.sessionReplaced }
             guard let principal = state.live[token] else { throw Problem.notSignedIn }

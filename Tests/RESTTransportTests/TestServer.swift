@@ -38,8 +38,7 @@ final class TestServer: Sendable {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         let parts = Parts(transport: transport, windowSize: windowSize)
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let logger = StoreFixture.silent
         let (ports, port) = AsyncStream<Int>.makeStream()
         let rest = RESTTransport(
             bus: parts.bus(logger), tickets: parts.tickets, configuration: configuration, clock: parts.clock

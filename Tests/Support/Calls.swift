@@ -19,12 +19,18 @@ extension CommandBus {
         trace: String = "0af7651916cd43dd8448eb211c80319c"
     ) async throws -> CommandReply {
         guard let entry = table[name] else { throw NoSuchCommand(name: name) }
-        return await dispatch(
+        SecretWatch.said(input)
+        let reply = await dispatch(
             CommandCall(
                 entry: entry, input: Data(input.utf8), token: token, key: key, address: address, trace: trace,
                 transport: .websocket
             )
         )
+        if SecretWatch.isOn {
+            SecretWatch.heard(status: reply.status, body: reply.text)
+            if let token, reply.status != 401 { SecretWatch.learnToken(token) }
+        }
+        return reply
     }
 }
 

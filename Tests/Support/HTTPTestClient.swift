@@ -69,6 +69,7 @@ package final class HTTPTestClient: Sendable {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: test\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if let body { text += "Content-Length: \(body.count)\r\n" }
+        if SecretWatch.isOn, let body { SecretWatch.said(String(decoding: body, as: UTF8.self)) }
         try await send(Data((text + "\r\n").utf8) + (body ?? Data()))
     }
 
@@ -98,6 +99,7 @@ package final class HTTPTestClient: Sendable {
             var response = head
             response.interim = interim
             response.body = try await receiveBody(of: head, isHead: method == "HEAD")
+            if SecretWatch.isOn { SecretWatch.heard(status: response.status, body: response.text) }
             return response
         }
     }

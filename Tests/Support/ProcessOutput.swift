@@ -14,7 +14,12 @@ package final class ProcessOutput: Sendable {
 
     private let state = Mutex(State())
 
-    package init() {}
+    /// Whether ``SecretWatch`` is told what was written, once that is all.
+    private let isWatched: Bool
+
+    package init(isWatched: Bool = false) {
+        self.isWatched = isWatched
+    }
 
     /// Everything that was written so far.
     package var text: String {
@@ -61,6 +66,7 @@ package final class ProcessOutput: Sendable {
     }
 
     func close() {
+        if isWatched, SecretWatch.isOn { SecretWatch.saw(text, in: .output) }
         let left = state.withLock { state in
             state.isClosed = true
             defer { state.waiters = [] }

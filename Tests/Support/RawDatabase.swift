@@ -34,10 +34,11 @@ package final class RawDatabase: Sendable {
         try queue.read { db in try String.fetchAll(db, sql: query) }
     }
 
-    /// Removes what keeps the journal from being changed.
-    static func disarmJournal(_ db: Database) throws {
+    /// Removes what keeps the journal and the audit log from being changed.
+    static func disarmLogs(_ db: Database) throws {
         for trigger in [
             "journal_is_not_updated", "journal_is_not_deleted", "postings_are_not_updated", "postings_are_not_deleted",
+            "audit_is_not_updated", "audit_is_not_deleted",
         ] {
             try db.execute(sql: "DROP TRIGGER IF EXISTS \(trigger)")
         }

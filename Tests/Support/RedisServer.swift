@@ -45,6 +45,9 @@ package final class RedisServer: Sendable {
     /// Starts a server and waits until it takes connections.
     package static func start(_ options: Options = Options()) async throws -> RedisServer {
         let folder = try TemporaryFolder("redis")
+        for password in [options.password].compactMap(\.self) + options.users.map(\.password) {
+            SecretWatch.learn(password, .connection)
+        }
         if options.isTLS { try await makeCertificate(in: folder) }
         var attempts = 3
         while true {
@@ -98,6 +101,7 @@ package final class RedisServer: Sendable {
     /// Ends it kindly. It can be started again.
     package func stop() async {
         resume()
+        if current.isRunning { await SecretWatch.note(self) }
         await current.end()
     }
 

@@ -53,6 +53,7 @@ package final class SSETestStream: Sendable, AsyncSequence {
             }
             if let block { return Self.parse(block) }
             guard let chunk = try await more(), !chunk.isEmpty else { return nil }
+            if SecretWatch.isOn { SecretWatch.saw(String(decoding: chunk, as: UTF8.self), in: .feeds) }
             // The server writes whole events, so that no character is ever cut in two.
             text.withLock { $0 += String(decoding: chunk, as: UTF8.self) }
         }

@@ -31,11 +31,19 @@ package final class ServerPlace: Sendable {
 
     deinit {
         let (folder, store, redis, mongo) = (folder, store, redis, mongo)
-        guard owner == nil, let redis else { return }
+        guard owner == nil else { return }
+        guard let redis else {
+            guard SecretWatch.isOn else { return }
+            return Thread.detachNewThread {
+                store.watch()
+                withExtendedLifetime(folder) {}
+            }
+        }
         Task {
             await redis.stop()
             if let mongo { return await mongo.stop() }
             Thread.detachNewThread {
+                store.watch()
                 store.remove()
                 withExtendedLifetime(folder) {}
             }

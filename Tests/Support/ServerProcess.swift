@@ -36,6 +36,8 @@ package struct ServerProcess: Sendable {
                 let exit = try await process.waitForExit(seconds: 10)
                 throw DidNotListen(exit: exit)
             }
+            SecretWatch.learnKey(in: place.data.appending(path: "secret.key"))
+            if let key = environment["FAREBUS_SECRET_KEY_FILE"] { SecretWatch.learnKey(in: URL(filePath: key)) }
             return ServerProcess(process: process, port: port, place: place)
         } catch {
             await process.end()
@@ -79,7 +81,9 @@ package struct ServerProcess: Sendable {
     /// The sessions that a demo makes: tokens by e-mail address.
     package func demoSessions() throws -> [String: String] {
         let file = data.appending(path: "demo-sessions.json")
-        return try JSONDecoder().decode([String: String].self, from: Data(contentsOf: file))
+        let sessions = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: file))
+        for token in sessions.values { SecretWatch.learnToken(token) }
+        return sessions
     }
 
     /// `Listening on http://127.0.0.1:54321`

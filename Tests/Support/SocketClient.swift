@@ -90,6 +90,7 @@ package final class SocketClient: Sendable {
     // MARK: Sending
 
     package func send(_ text: String) async throws {
+        SecretWatch.said(text)
         try await send(.text, Array(text.utf8))
     }
 

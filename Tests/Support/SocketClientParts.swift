@@ -136,7 +136,10 @@ final class EventHandler: ChannelInboundHandler {
         let frame = unwrapInboundIn(data)
         var payload = frame.unmaskedData
         switch frame.opcode {
-        case .text: events.append(.text(String(buffer: payload)))
+        case .text:
+            let text = String(buffer: payload)
+            SecretWatch.heard(frame: text)
+            events.append(.text(text))
         case .ping:
             events.append(.ping)
             if answersPings { answer(.pong, payload, context) }
@@ -145,7 +148,9 @@ final class EventHandler: ChannelInboundHandler {
             if !isClosing, answersPings { answer(.connectionClose, payload, context) }
             isClosing = true
             let code = payload.readInteger(as: UInt16.self).map(Int.init) ?? 1005
-            events.append(.close(code: code, reason: String(buffer: payload)))
+            let reason = String(buffer: payload)
+            SecretWatch.saw(reason, in: .feeds)
+            events.append(.close(code: code, reason: reason))
         default: events.append(.binary(Array(buffer: payload)))
         }
     }

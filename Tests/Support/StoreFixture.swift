@@ -133,7 +133,7 @@ extension StoreFixture {
             try work.tx.insert(
                 Account(
                     id: id, email: EmailAddress(trusted: "\(name)@example.com"), name: name, rollNumber: nil, role: .rider,
-                    passwordHash: "none", createdAt: work.context.now
+                    passwordHash: "none", sessionEpoch: NamedTokens.epoch, createdAt: work.context.now
                 )
             )
             try ledger.openWallet(for: id, in: work)
@@ -198,8 +198,8 @@ extension StoreFixture {
         forced: Set(ServiceWindow.allCases)
     )
 
-    /// A logger that drops everything.
-    package static let silent = Logger(label: "farebus.test") { _ in SwiftLogNoOpLogHandler() }
+    /// A logger whose lines nobody sees but ``SecretWatch``, in a run that it watches.
+    package static let silent = SecretWatch.logger()
 
     private static func path(in folder: TemporaryFolder) -> String {
         folder.file("farebus.db").path(percentEncoded: false)

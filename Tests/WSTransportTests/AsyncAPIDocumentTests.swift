@@ -46,6 +46,7 @@ import WSTransport
             func idempotencyRecord(scope: String, key: IdempotencyKey) -> IdempotencyRecord? { nil }
             func insert(_ record: IdempotencyRecord, scope: String, key: IdempotencyKey, at: Timestamp) {}
             func append(_ events: [DomainEvent], at: Timestamp) {}
+            func append(_ entries: [AuditEntry]) {}
             func enqueue(_ mail: [EnqueuedMail], at: Timestamp) {}
         }
 

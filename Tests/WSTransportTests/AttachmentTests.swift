@@ -58,7 +58,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("expired", Problem.sessionExpired, 4100), ("gone", .sessionReplaced, 4101), ("nobody", .notSignedIn, 4100),
+        ("expired", Problem.sessionExpired, 4100), ("gone", .sessionReplaced, 4101), ("shut", .sessionRevoked, 4101),
+        ("nobody", .notSignedIn, 4100),
         ("unknown", .storeUnavailable, 1013),
     ])
     func aBadTokenAtTheUpgradeEndsTheSocketWithItsReason(token: String, problem: Problem, code: Int) async throws {
@@ -99,6 +100,17 @@ import Testing
             try await client.send(#"{"id":"1","cmd":"test.end","input":{}}"#)
             #expect(try await client.text() == #"{"id":"1","status":204}"#)
             #expect(try await client.close() == (4101, "the session was closed"))
+        }
+    }
+
+    @Test func aSessionThatIsOverEndsItsSocketAsOneThatHasExpired() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect(token: "developer")
+            try await client.send(Self.whoAmI)
+            _ = try await client.text()
+            let account = AccountID(trusted: "a_developer")
+            server.parts.sessions.signal(SessionEnd(account: account, survivingEpoch: nil, reason: .expired))
+            #expect(try await client.close() == (4100, "the session has expired"))
         }
     }
 

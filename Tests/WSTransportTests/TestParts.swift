@@ -23,6 +23,7 @@ final class MemoryStore: CommandStore {
         }
 
         func append(_ events: [DomainEvent], at: Timestamp) {}
+        func append(_ entries: [AuditEntry]) {}
         func enqueue(_ mail: [EnqueuedMail], at: Timestamp) {}
     }
 
@@ -61,7 +62,7 @@ final class TestAccounts: Authenticator {
         state.withLock { $0.expiry[token] = time }
     }
 
-    func authenticate(token: String) async throws -> Principal {
+    func authenticate(token: String, from address: String) async throws -> Principal {
         let (refusal, expiry) = state.withLock { ($0.refused[token], $0.expiry[token]) }
         if let refusal { throw refusal }
         let parts = token.split(separator: ".")

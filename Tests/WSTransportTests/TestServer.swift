@@ -35,7 +35,7 @@ final class TestServer: Sendable {
         configuration.drainSpread = .milliseconds(100)
         configuration.closeLimit = .seconds(2)
         change(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = StoreFixture.silent
         let parts = TestParts()
         let transport = SocketTransport(bus: parts.bus(logger), configuration: configuration, logger: logger)
         let (ports, port) = AsyncStream<Int>.makeStream()

@@ -1,9 +1,10 @@
 package import CommandBus
+import Cryptography
 
 /// Eight digits, sent by mail.
 ///
 /// Five tries at 10^8 codes, ten a day: guessing at 5,000 accounts for a whole day finds one with a chance of 1 in 2,000.
-package struct OneTimeCode: Refined {
+package struct OneTimeCode: Refined, Unprintable {
     package let raw: String
 
     package init(refining raw: String) throws(RuleViolation) {

@@ -16,12 +16,20 @@ extension ShownToken {
     static var example: Self { .example(String(repeating: "A", count: 43)) }
 }
 
+extension SignInName {
+    static var example: Self { .example("rider@example.com") }
+}
+
 extension OneTimeCode {
     static var example: Self { .example("12345678") }
 }
 
+extension FactorCode {
+    static var example: Self { .example("12345678") }
+}
+
 extension DeviceSecret {
-    static var example: Self { .example("device-0123456789abcdef") }
+    static var example: Self { .example(String(repeating: "A", count: 43)) }
 }
 
 extension NewPassword {

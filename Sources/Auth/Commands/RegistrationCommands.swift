@@ -3,7 +3,8 @@ package import CommandBus
 /// Begins a registration: sends a code to the address.
 package enum StartRegistration: Command {
     package struct Input: Codable, Sendable {
-        package let email: EmailAddress
+        /// An address; or, where the operator has named a domain for it, a bare user name.
+        package let email: SignInName
     }
     package struct Output: Codable, Sendable {
         /// What to answer to with the code.
@@ -18,7 +19,7 @@ package enum StartRegistration: Command {
     package static let idempotency = IdempotencyRule.none
     package static let status = 202
     package static let summary = "Sends a one-time code to an address that is to be registered."
-    package static let example = Input(email: EmailAddress(trusted: "rider@example.com"))
+    package static let example = Input(email: .example)
     package static let problems: [Problem.Code] = [.tooManyMails]
 }
 
@@ -41,7 +42,7 @@ package enum VerifyRegistration: Command {
     package static let idempotency = IdempotencyRule.none
     package static let summary = "Takes the one-time code of a registration."
     package static let example = Input(challenge: .example, code: .example)
-    package static let problems: [Problem.Code] = [.invalidCode, .codeExpired, .tooManyTries]
+    package static let problems: [Problem.Code] = [.invalidCode, .codeExpired, .tooManyTries, .tooManyGuesses]
 }
 
 /// Makes the account, its wallet and its first session.
@@ -51,8 +52,9 @@ package enum CompleteRegistration: Command {
         package let name: Text<1, 80>
         package let rollNumber: Text<1, 40>
         package let password: NewPassword
-        /// Remembered as a device that needs no second factor.
-        package let device: DeviceSecret?
+        /// Whether the device is to be remembered as one that needs no second factor: the answer then has the secret for its
+        /// next sign-in.
+        package let remember: Bool?
     }
     package typealias Output = SessionView
 
@@ -67,7 +69,7 @@ package enum CompleteRegistration: Command {
     package static var example: Input {
         Input(
             registration: .example, name: .example("Asha Rao"), rollNumber: .example("2026-CS-042"), password: .example,
-            device: .example
+            remember: true
         )
     }
 }

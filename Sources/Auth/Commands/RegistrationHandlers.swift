@@ -5,7 +5,7 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
     mutating func registerRegistration(_ service: AuthService<Store>) {
         write(StartRegistration.self) { input, work in try service.startRegistration(input, in: work) }
         answer(VerifyRegistration.self) { input, context in
-            try await service.runner.run(context) { work in try service.verifyRegistration(input, in: work) }.get()
+            try await service.answering(context) { work in try service.verifyRegistration(input, in: work) }
         }
         write(
             CompleteRegistration.self,
@@ -21,7 +21,7 @@ extension AuthService {
     func startRegistration(
         _ input: StartRegistration.Input, in work: Work<Store.Transaction>
     ) throws -> StartRegistration.Output {
-        let address = input.email
+        let address = try address(of: input.email)
         guard configuration.accepts(address) else {
             let domains = configuration.registrationDomains.sorted().joined(separator: ", ")
             throw Problem.invalid("/email", "must be an address of: \(domains)")
@@ -29,7 +29,7 @@ extension AuthService {
         let sent =
             if try work.tx.account(email: address) == nil {
                 try codes.send(.registration, to: address, account: nil, in: work) { code in
-                    letters.registration(to: address, code)
+                    factors.letters.letter(with: code, for: .registration, to: address)
                 }
             } else {
                 try codes.sendDecoy(.registration, to: address, in: work, letter: letters.accountExists(to: address))
@@ -41,54 +41,38 @@ extension AuthService {
         _ input: VerifyRegistration.Input, in work: Work<Store.Transaction>
     ) throws -> Result<VerifyRegistration.Output, Problem> {
         try codes.answer(input.challenge, for: .registration, with: input.code, in: work).flatMapThrowing { challenge in
-            let now = work.context.now
-            try work.tx.forgetRegistrationGrants(expiredBefore: now)
-            let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
-            let grant = RegistrationGrant(
-                token: token.digest, address: challenge.address,
-                expiresAt: now.adding(seconds: configuration.registrationLifetime)
-            )
-            try work.tx.insert(grant)
-            return VerifyRegistration.Output(registration: token.text, expiresAt: grant.expiresAt)
+            let given = try give(.registration, to: challenge, for: configuration.registrationLifetime, in: work)
+            return VerifyRegistration.Output(registration: given.token.text, expiresAt: given.expiresAt)
         }
     }
 
     /// Checks what can be checked before the costly hash, and hashes the password.
     func prepareRegistration(_ input: CompleteRegistration.Input, _ context: CommandContext) async throws -> String {
-        let digest = input.registration.digest
-        let grant = try await store.read { try $0.registrationGrant(token: digest) }
-        guard let grant, context.now < grant.expiresAt else { throw Problem.registrationExpired }
+        let grant = try await store.read { snapshot in
+            try self.grant(input.registration, for: .registration, in: snapshot, at: context.now)
+        }
+        guard let grant else { throw Problem.registrationExpired }
         let words = [configuration.serviceName, "farebus", input.name.raw, input.rollNumber.raw]
         if let weakness = input.password.weakness(address: grant.address, words: words) {
             throw Problem.invalid("/password", weakness)
         }
-        return try await passwords.hash(input.password, random: context.random)
+        return try await passwords.hash(input.password, random: context.random, from: context.address)
     }
 
     func completeRegistration(
         _ input: CompleteRegistration.Input, passwordHash: String, in work: Work<Store.Transaction>
     ) throws -> SessionView {
-        let (tx, now) = (work.tx, work.context.now)
-        guard let grant = try tx.registrationGrant(token: input.registration.digest), now < grant.expiresAt else {
+        let now = work.context.now
+        guard let grant = try grant(input.registration, for: .registration, in: work.tx, at: now) else {
             throw Problem.registrationExpired
         }
-        try tx.remove(registrationGrant: grant.token)
+        try work.tx.remove(grant: grant.token)
         let account = Account(
             id: work.context.makeID(), email: grant.address, name: input.name.raw, rollNumber: input.rollNumber.raw,
             role: .rider, passwordHash: passwordHash, createdAt: now
         )
         try create(account, in: work)
-        try remember(input.device, of: account.id, in: work)
-        return .opened(try sessions.open(for: account, in: work))
-    }
-}
-
-extension Result where Failure == Problem {
-    /// Goes on with a success; what `transform` throws ends the unit of work.
-    func flatMapThrowing<New>(_ transform: (Success) throws -> New) throws -> Result<New, Problem> {
-        switch self {
-        case .success(let value): .success(try transform(value))
-        case .failure(let problem): .failure(problem)
-        }
+        let device = input.remember == true ? try devices.remember(account.id, in: work) : nil
+        return .opened(try sessions.open(for: account, in: work), device: device)
     }
 }

@@ -3,9 +3,9 @@ package import CommandBus
 /// Signs in with a password.
 package enum OpenSession: Command {
     package struct Input: Codable, Sendable {
-        package let email: EmailAddress
+        package let email: SignInName
         package let password: ShownPassword
-        /// A device that has passed the second factor before needs it no more.
+        /// What the last sign-in on this device answered: a device that has passed the second factor needs it no more.
         package let device: DeviceSecret?
     }
     package typealias Output = SessionView
@@ -17,13 +17,14 @@ package enum OpenSession: Command {
     package static let idempotency = IdempotencyRule.none
     package static let availability = Availability.always
     package static let summary = """
-        Signs in. On a device that is not known yet, the answer is a challenge for the code that was sent by mail.
+        Signs in. On a device that is not known yet, the answer is a challenge for the code that was sent by mail, or that \
+        an authenticator app shows.
         """
     package static let problems: [Problem.Code] = [
-        .invalidCredentials, .accountSuspended, .tooManyMails, .signInBusy, .maintenance,
+        .invalidCredentials, .accountSuspended, .tooManyMails, .tooManyGuesses, .signInBusy, .maintenance,
     ]
     package static var example: Input {
-        Input(email: EmailAddress(trusted: "rider@example.com"), password: .example, device: .example)
+        Input(email: .example("rider@example.com"), password: .example, device: .example)
     }
 }
 
@@ -31,9 +32,10 @@ package enum OpenSession: Command {
 package enum VerifySession: Command {
     package struct Input: Codable, Sendable {
         package let challenge: ShownToken
-        package let code: OneTimeCode
-        /// Remembered as a device that has passed the second factor.
-        package let device: DeviceSecret?
+        package let code: FactorCode
+        /// Whether the device is to be remembered as one that has passed the second factor: the answer then has the secret
+        /// for its next sign-in.
+        package let remember: Bool?
     }
     package typealias Output = SessionView
 
@@ -43,11 +45,11 @@ package enum VerifySession: Command {
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
     package static let availability = Availability.always
-    package static let summary = "Takes the one-time code of a sign-in, and signs in."
+    package static let summary = "Takes the second factor of a sign-in, and signs in."
     package static let problems: [Problem.Code] = [
-        .invalidCode, .codeExpired, .tooManyTries, .accountSuspended, .maintenance,
+        .invalidCode, .codeExpired, .tooManyTries, .tooManyGuesses, .accountSuspended, .maintenance,
     ]
-    package static var example: Input { Input(challenge: .example, code: .example, device: .example) }
+    package static var example: Input { Input(challenge: .example, code: .example, remember: true) }
 }
 
 /// Shows the session of the token.

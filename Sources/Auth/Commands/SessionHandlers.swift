@@ -1,16 +1,14 @@
 import CommandBus
+import Cryptography
 
 extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     mutating func registerSessions(_ service: AuthService<Store>) {
-        write(
-            OpenSession.self,
-            prepare: { input, _ in try await service.checkPassword(input) },
-            perform: { input, checked, work in try service.openSession(input, checked: checked, in: work) }
-        )
-        answer(VerifySession.self) { input, context in
-            try await service.runner.run(context) { work in try service.verifySession(input, in: work) }.get()
+        answer(OpenSession.self) { input, context in try await service.openSession(input, context) }
+        answer(VerifySession.self) { input, context in try await service.verifySession(input, context) }
+        answer(ShowSession.self) { _, context in
+            let principal = try context.signedIn()
+            return .current(principal, idleSeconds: service.configuration.idleTime(of: principal.role))
         }
-        answer(ShowSession.self) { _, context in .current(try context.signedIn()) }
         write(RefreshSession.self) { _, work in
             .opened(try service.sessions.refresh(try work.context.signedIn(), in: work))
         }
@@ -22,46 +20,87 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
 }
 
 extension AuthService {
-    /// The account whose password was shown.
-    func checkPassword(_ input: OpenSession.Input) async throws -> Account {
-        let address = input.email
-        let account = try await store.read { try $0.account(email: address) }
-        guard try await passwords.check(input.password, of: account), let account else {
-            throw Problem.invalidCredentials
+    /// Signs in with a password, or asks for the second factor.
+    ///
+    /// Until the password has turned out right, all is the same whether or not there is an account: what is read, what is
+    /// hashed, and what is answered.
+    func openSession(_ input: OpenSession.Input, _ context: CommandContext) async throws -> SessionView {
+        let address = try address(of: input.email)
+        let seen = try await whoSignsIn(at: address, with: input.device, context)
+        let guess = try await guesses.password(of: address, device: seen.device, from: context.address, at: context.now)
+        let isRight = try await guess.check {
+            try await passwords.check(input.password, of: seen.account, from: context.address)
         }
-        try checkMaySignIn(account)
-        return account
+        guard isRight, let account = seen.account else { throw Problem.invalidCredentials }
+        let renewed = try await passwords.renewedHash(
+            of: input.password, for: account, random: context.random, from: context.address
+        )
+        return try await runner.run(context) { work in
+            try signIn(account, renewedHash: renewed, with: input.device, in: work)
+        }.get()
     }
 
-    func openSession(
-        _ input: OpenSession.Input, checked: Account, in work: Work<Store.Transaction>
-    ) throws -> SessionView {
+    /// Signs in with the second factor.
+    func verifySession(_ input: VerifySession.Input, _ context: CommandContext) async throws -> SessionView {
+        try await answering(context) { work in
+            try factors.answer(input.challenge, for: .signIn, with: input.code, session: nil, in: work)
+                .flatMapThrowing { challenge in
+                    // A code that went to an address which the account has no more opens nothing.
+                    guard let id = challenge.account, let account = try work.tx.account(id),
+                        account.email == challenge.address
+                    else { throw Problem.codeExpired }
+                    try checkMaySignIn(account)
+                    let device = input.remember == true ? try devices.remember(account.id, in: work) : nil
+                    return .opened(try sessions.open(for: account, in: work), device: device)
+                }
+        }
+    }
+
+    /// Reads the account of an address, and whether it knows the device. Where there is no account, as much is read.
+    private func whoSignsIn(
+        at address: EmailAddress, with secret: DeviceSecret?, _ context: CommandContext
+    ) async throws -> (account: Account?, device: DeviceID?) {
+        let nobody: AccountID = context.makeID()
+        return try await store.read { snapshot in
+            let account = try snapshot.account(email: address)
+            let device = try devices.recognise(secret, of: account?.id ?? nobody, in: snapshot, at: context.now).device
+            // A closed account is none.
+            return account?.state == .closed ? (nil, nil) : (account, device)
+        }
+    }
+
+    /// Opens a session for whoever has shown the password, if the device is known, or asks for the second factor.
+    ///
+    /// A refusal is a result and no error where something has to be kept all the same.
+    private func signIn(
+        _ checked: Account, renewedHash: String?, with secret: DeviceSecret?, in work: Work<Store.Transaction>
+    ) throws -> Result<SessionView, Problem> {
         // The password was checked outside the transaction: it may have been changed, or the account shut, meanwhile.
         guard let account = try work.tx.account(checked.id), account.passwordHash == checked.passwordHash else {
             throw Problem.invalidCredentials
         }
         try checkMaySignIn(account)
-        if let device = input.device,
-            try work.tx.knows(device: keys.digest(of: device, account: account.id), of: account.id)
-        {
-            try remember(device, of: account.id, in: work)
-            return .opened(try sessions.open(for: account, in: work))
+        // Its costs are today's from now on, whatever becomes of the sign-in.
+        if let renewedHash { try work.tx.update(account.changed(passwordHash: renewedHash)) }
+        switch try devices.recognise(secret, of: account.id, in: work.tx, at: work.context.now) {
+        case .known(let device):
+            let next = try devices.renew(device, in: work)
+            return .success(.opened(try sessions.open(for: account, in: work), device: next))
+        case .copied(let device):
+            try devices.forget(device, in: work)
+            try work.record("device.forgotten", subject: account.id.raw, DeviceEvent(device: device.id))
+        case .unknown: break
         }
-        return .challenged(
-            try codes.send(.signIn, to: account.email, account: account.id, in: work) { code in
-                letters.signIn(to: account.email, code)
-            }
-        )
+        do {
+            return .success(.challenged(try factors.ask(.signIn, of: account, session: nil, in: work)))
+        } catch let problem as Problem where problem.code == .tooManyMails {
+            // Nothing was sent or written for it; but a copied device is forgotten even so.
+            return .failure(problem)
+        }
     }
+}
 
-    func verifySession(
-        _ input: VerifySession.Input, in work: Work<Store.Transaction>
-    ) throws -> Result<SessionView, Problem> {
-        try codes.answer(input.challenge, for: .signIn, with: input.code, in: work).flatMapThrowing { challenge in
-            guard let id = challenge.account, let account = try work.tx.account(id) else { throw Problem.codeExpired }
-            try checkMaySignIn(account)
-            try remember(input.device, of: account.id, in: work)
-            return .opened(try sessions.open(for: account, in: work))
-        }
-    }
+/// What the event log keeps of a device whose secret came a second time.
+private struct DeviceEvent: Encodable {
+    let device: DeviceID
 }

@@ -1,9 +1,10 @@
 package import CommandBus
+import Cryptography
 import Foundation
 
 /// A password that somebody wants to have: 8 to 128 characters, normalised as an opaque string (RFC 8265, section 4.2),
 /// so that it is the same from whatever keyboard it comes.
-package struct NewPassword: Refined, CustomStringConvertible, CustomReflectable {
+package struct NewPassword: Refined, Unprintable {
     package let raw: String
 
     package init(refining raw: String) throws(RuleViolation) {
@@ -36,13 +37,10 @@ package struct NewPassword: Refined, CustomStringConvertible, CustomReflectable 
         }
         return nil
     }
-
-    package var description: String { "(secret)" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A password as somebody claims to have it. Only its length is bounded: any rule beyond that would tell about passwords.
-package struct ShownPassword: Refined, CustomStringConvertible, CustomReflectable {
+package struct ShownPassword: Refined, Unprintable {
     package let raw: String
 
     package init(refining raw: String) throws(RuleViolation) {
@@ -54,9 +52,6 @@ package struct ShownPassword: Refined, CustomStringConvertible, CustomReflectabl
             Self.self, base: .string(minLength: 1, maxLength: 128, format: "password"), example: "correct horse battery"
         )
     }
-
-    package var description: String { "(secret)" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The profile OpaqueString of PRECIS, as far as it can change or refuse a text (RFC 8265, section 4.2.2).

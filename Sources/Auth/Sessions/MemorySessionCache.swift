@@ -11,6 +11,8 @@ package final class MemorySessionCache: SessionCache {
         var token: Digest256
         var principal: Principal
         var insertedAt: Timestamp
+        /// When the store has to be asked again at the latest, whatever the lifetime of entries.
+        var limit: Timestamp
         /// Whether it was found since the hand went by.
         var isWanted: Bool
     }
@@ -52,7 +54,7 @@ package final class MemorySessionCache: SessionCache {
             }
             let age = now.milliseconds - slot.insertedAt.milliseconds
             // A clock that was set back makes an entry look young for ever.
-            guard age >= 0, age < lifetime else {
+            guard age >= 0, age < lifetime, now < slot.limit else {
                 Self.remove(index, in: &state)
                 return .missing(SessionReadMark(value: state.ends))
             }
@@ -62,13 +64,16 @@ package final class MemorySessionCache: SessionCache {
     }
 
     package func insert(
-        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp
+        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, until limit: Timestamp,
+        at now: Timestamp
     ) {
         state.withLock { state in
             guard state.lastEnds[Self.group(of: principal.account, in: state)] <= mark.value else { return }
             if let index = state.byAccount[principal.account] { Self.remove(index, in: &state) }
             let index = place(in: &state)
-            state.slots[index] = Slot(token: token, principal: principal, insertedAt: now, isWanted: false)
+            state.slots[index] = Slot(
+                token: token, principal: principal, insertedAt: now, limit: limit, isWanted: false
+            )
             state.byToken[token] = index
             state.byAccount[principal.account] = index
         }

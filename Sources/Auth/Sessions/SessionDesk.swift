@@ -5,6 +5,8 @@ package import Cryptography
 package struct OpenedSession: Sendable {
     package let token: SecretToken
     package let principal: Principal
+    /// Seconds after which it is over if nobody uses it; nil where that does not end it.
+    package let idleSeconds: Int?
 }
 
 /// Opens and ends sessions, inside units of work. An account has one at most: the newest.
@@ -52,12 +54,23 @@ package struct SessionDesk: Sendable {
         try work.record("session.closed", subject: session.account.raw, SessionEvent(session: session.id))
     }
 
+    /// Ends whatever session an account has, because it may no longer be used as it was.
+    func revoke(_ account: AccountID, in work: Work<some AccountRecords>) throws {
+        try work.tx.endOpenSession(of: account, as: .revoked, at: work.context.now)
+        _ = try work.tx.advanceSessionEpoch(of: account)
+        work.endSessions(of: account, except: nil, reason: .revoked)
+    }
+
     /// The session of a principal, if it lives still: a newer one may have been opened since the token was checked.
     private func live(_ principal: Principal, in work: Work<some AccountRecords>) throws -> StoredSession {
-        guard let session = try work.tx.openSession(of: principal.account), session.id == principal.session,
-            session.epoch == principal.epoch
-        else { throw Problem.sessionReplaced }
-        guard work.context.now < session.expiresAt else { throw Problem.sessionExpired }
+        let now = work.context.now
+        guard let session = try work.tx.openSession(of: principal.account), session.isOf(principal) else {
+            // It may have been ended by staff, which is something else than a sign-in of its owner's.
+            let ended = try work.tx.sessions(of: principal.account, limit: 20).first { $0.isOf(principal) }
+            throw ended?.ending == .revoked ? Problem.sessionRevoked : .sessionReplaced
+        }
+        let term = SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
+        if term.isOver(at: now) { throw Problem.sessionExpired }
         return session
     }
 
@@ -66,12 +79,14 @@ package struct SessionDesk: Sendable {
     ) throws -> OpenedSession {
         let now = work.context.now
         let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
+        let idleSeconds = configuration.idleTime(of: role)
         let session = StoredSession(
             token: token.digest, id: id, account: account, role: role, epoch: epoch, issuedAt: now,
-            expiresAt: now.adding(seconds: configuration.sessionLifetime(of: role))
+            expiresAt: now.adding(seconds: configuration.sessionLifetime(of: role)),
+            idleUntil: idleSeconds.map { now.adding(seconds: $0) }
         )
         try work.tx.insert(session)
-        return OpenedSession(token: token, principal: session.principal)
+        return OpenedSession(token: token, principal: session.principal, idleSeconds: idleSeconds)
     }
 }
 

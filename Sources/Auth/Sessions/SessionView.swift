@@ -6,34 +6,37 @@ package struct SessionView: Codable, Sendable {
     /// To be sent with every command; told once.
     package let token: String?
     package let expiresAt: Timestamp
+    /// Seconds without a command after which the session is over before that; only where there is such a rule.
+    package let idleSeconds: Int?
     package let account: AccountID?
     package let role: Role?
-    /// Where a second factor is due: what to answer to with the code that was sent by mail.
+    /// Where a second factor is due: what to answer to with the code.
     package let challenge: String?
+    /// Where a second factor is due: where the code comes from.
+    package let factor: Factor?
+    /// Where the device is remembered: what to send with the next sign-in on it. It is good once, and told once.
+    package let device: String?
 
-    private init(token: String?, expiresAt: Timestamp, account: AccountID?, role: Role?, challenge: String?) {
-        self.token = token
-        self.expiresAt = expiresAt
-        self.account = account
-        self.role = role
-        self.challenge = challenge
-    }
-
-    static func opened(_ opened: OpenedSession) -> SessionView {
+    /// - Parameter device: the secret for the next sign-in of the device, if it is remembered.
+    static func opened(_ opened: OpenedSession, device: SecretToken? = nil) -> SessionView {
         let principal = opened.principal
         return SessionView(
-            token: opened.token.text, expiresAt: principal.expiresAt, account: principal.account, role: principal.role,
-            challenge: nil
+            token: opened.token.text, expiresAt: principal.expiresAt, idleSeconds: opened.idleSeconds,
+            account: principal.account, role: principal.role, challenge: nil, factor: nil, device: device?.text
         )
     }
 
-    static func current(_ principal: Principal) -> SessionView {
+    static func current(_ principal: Principal, idleSeconds: Int?) -> SessionView {
         SessionView(
-            token: nil, expiresAt: principal.expiresAt, account: principal.account, role: principal.role, challenge: nil
+            token: nil, expiresAt: principal.expiresAt, idleSeconds: idleSeconds, account: principal.account,
+            role: principal.role, challenge: nil, factor: nil, device: nil
         )
     }
 
-    static func challenged(_ sent: CodeDesk.Sent) -> SessionView {
-        SessionView(token: nil, expiresAt: sent.expiresAt, account: nil, role: nil, challenge: sent.challenge.text)
+    static func challenged(_ asked: SecondFactorDesk.Asked) -> SessionView {
+        SessionView(
+            token: nil, expiresAt: asked.expiresAt, idleSeconds: nil, account: nil, role: nil,
+            challenge: asked.challenge.text, factor: asked.factor, device: nil
+        )
     }
 }

@@ -25,12 +25,14 @@ package struct StoredSession: Sendable, Equatable {
     package let epoch: Int
     package let issuedAt: Timestamp
     package let expiresAt: Timestamp
+    /// When it ends because nobody uses it; nil where that does not end it.
+    package let idleUntil: Timestamp?
     /// Nil while it lives.
     package let ending: Ending?
 
     package init(
         token: Digest256, id: SessionID, account: AccountID, role: Role, epoch: Int, issuedAt: Timestamp,
-        expiresAt: Timestamp, ending: Ending? = nil
+        expiresAt: Timestamp, idleUntil: Timestamp? = nil, ending: Ending? = nil
     ) {
         self.token = token
         self.id = id
@@ -39,7 +41,13 @@ package struct StoredSession: Sendable, Equatable {
         self.epoch = epoch
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
+        self.idleUntil = idleUntil
         self.ending = ending
+    }
+
+    /// Whether this is the session of a principal, under whatever token.
+    func isOf(_ principal: Principal) -> Bool {
+        id == principal.session && epoch == principal.epoch
     }
 
     package var principal: Principal {

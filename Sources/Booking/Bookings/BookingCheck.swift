@@ -118,7 +118,7 @@ package enum BookingCheck {
                 found[entry.reference, default: Movements()].refunds.append(
                     Movement(entry: entry.id, wallet: posting.account, amount: posting.amount)
                 )
-            case .welcome: break
+            case .welcome, .closing: break
             }
         }
     }

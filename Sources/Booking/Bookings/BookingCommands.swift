@@ -14,7 +14,7 @@ package struct BookingView: Codable, Sendable {
     package let cancelledAt: Timestamp?
     package let refund: JournalEntryID?
 
-    init(_ booking: BookingRecord) {
+    package init(_ booking: BookingRecord) {
         id = booking.id
         departure = booking.departure
         rider = booking.rider

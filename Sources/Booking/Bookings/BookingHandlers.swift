@@ -3,7 +3,8 @@ package import Wallet
 
 extension CommandRegistry
 where
-    Store.Snapshot: BookingReads & TimetableReads, Store.Transaction: BookingRecords & TimetableRecords & LedgerRecords
+    Store.Snapshot: BookingReads & TimetableReads,
+    Store.Transaction: BookingRecords & TimetableRecords & LedgerRecords & PrincipalReads
 {
     /// How a seat is taken: compared and changed in one step by the store.
     package typealias TakeSeat = @Sendable (DepartureID, Timestamp, Store.Transaction) throws -> DepartureRecord?
@@ -20,18 +21,13 @@ where
         takeSeat: @escaping TakeSeat = { departure, now, tx in try tx.takeSeat(on: departure, at: now) }
     ) {
         write(CreateBooking.self) { input, work in
-            let rider = try work.context.signedIn().account
+            let rider = try work.caller().account
             if try work.tx.liveBooking(of: rider, on: input.departure) != nil { throw Problem.alreadyBooked }
             guard let departure = try takeSeat(input.departure, work.context.now, work.tx) else {
                 throw try Self.refusal(of: input.departure, work)
             }
             let id: BookingID = work.context.makeID()
-            let charge =
-                departure.fare.amount == 0
-                ? nil
-                : try ledger.move(
-                    departure.fare, from: .wallet(rider), to: .fares, kind: .fare, reference: id.raw, in: work
-                ).id
+            let charge = try Self.charge(departure.fare, to: rider, for: id, ledger, work)
             let booking = BookingRecord(
                 id: id, departure: departure.id, rider: rider, state: .booked, fare: departure.fare, policy: policy,
                 bookedAt: work.context.now, charge: charge
@@ -60,12 +56,25 @@ where
             return BookingView(booking)
         }
         write(CancelBooking.self) { input, work in
-            let rider = try work.context.signedIn().account
+            let rider = try work.caller().account
             guard let booking = try work.tx.booking(input.id), booking.rider == rider else {
                 throw Problem.notFound("booking")
             }
             return try Self.cancel(booking, ledger, work)
         }
+    }
+
+    private static func charge(
+        _ fare: Money, to rider: AccountID, for booking: BookingID, _ ledger: Ledger, _ work: Work<Store.Transaction>
+    ) throws -> JournalEntryID? {
+        guard fare.amount > 0 else {
+            // A paid booking meets the deletion of its rider's account at the wallet. One that is free must meet it, too.
+            try work.tx.hold(.wallet(rider))
+            return nil
+        }
+        return try ledger.move(
+            fare, from: .wallet(rider), to: .fares, kind: .fare, reference: booking.raw, in: work
+        ).id
     }
 
     private static func cancel(

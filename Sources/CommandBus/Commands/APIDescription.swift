@@ -34,7 +34,9 @@ extension CommandEntry {
 
     /// Every problem that it may be refused with, on any transport: the bus's own and those of its rules.
     package var possibleProblems: [Problem.Code] {
-        var codes: [Problem.Code] = [.malformedRequest, .notSignedIn, .sessionExpired, .sessionReplaced]
+        var codes: [Problem.Code] = [.malformedRequest, .notSignedIn, .sessionExpired, .sessionReplaced, .sessionRevoked]
+        // A token can be guessed, whatever it is shown to.
+        codes.append(.tooManyGuesses)
         if case .roles = access { codes.append(.notAllowed) }
         if windows != nil { codes.append(.windowClosed) }
         if !input.properties.isEmpty { codes += [.malformedJSON, .tooLarge] }

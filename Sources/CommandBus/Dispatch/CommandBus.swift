@@ -62,8 +62,10 @@ package struct CommandBus: Sendable {
     }
 
     /// Finds out who a token belongs to, for what is no command: the upgrade of a socket, the start of a stream.
-    package func authenticate(token: String) async throws -> Principal {
-        try await authenticator.authenticate(token: token)
+    ///
+    /// - Parameter address: the network address of the client.
+    package func authenticate(token: String, from address: String) async throws -> Principal {
+        try await authenticator.authenticate(token: token, from: address)
     }
 
     /// A new trace id: 32 hexadecimal digits, never all zero (W3C Trace Context).

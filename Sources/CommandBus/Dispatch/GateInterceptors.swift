@@ -48,7 +48,7 @@ struct AuthenticationInterceptor: Interceptor {
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
         guard let token = call.token else { return try await next(call) }
         var call = call
-        call.principal = try await authenticator.authenticate(token: token)
+        call.principal = try await authenticator.authenticate(token: token, from: call.address)
         return try await next(call)
     }
 }
@@ -59,7 +59,9 @@ struct RateLimitInterceptor: Interceptor {
 
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
         guard call.entry.cost != .free else { return try await next(call) }
-        let subject = call.principal.map { RateSubject.account($0.account) } ?? .address(call.address)
+        let subject =
+            call.principal.map { RateSubject.account($0.account) }
+            ?? .address(ClientAddresses.network(of: call.address))
         if let seconds = await limiter.admit(subject, call.entry.cost, at: call.now) {
             throw Problem(.tooManyRequests, "Too many requests. Come back in \(seconds) s.", retryAfter: seconds)
         }

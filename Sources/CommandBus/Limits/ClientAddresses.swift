@@ -29,6 +29,19 @@ package struct ClientAddresses: Sendable {
         return nearest
     }
 
+    /// The network that an address stands for where one client could have many: that of IPv6 is its /64, of which a client
+    /// commonly has all.
+    ///
+    /// - Returns: an IPv4 address as it is, also where it is mapped into IPv6; of IPv6 the first 64 bits, as
+    ///   `2001:db8:0:1::/64`; what is no address, as it is.
+    package static func network(of address: String) -> String {
+        // Without the name of the interface, which link-local addresses carry.
+        guard let bytes = AddressRange.bytes(of: String(address.prefix { $0 != "%" })) else { return address }
+        guard bytes.count == 16 else { return bytes.map(String.init).joined(separator: ".") }
+        let groups = stride(from: 0, to: 8, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+        return groups.joined(separator: ":") + "::/64"
+    }
+
     private func isTrusted(_ address: String) -> Bool {
         guard let bytes = AddressRange.bytes(of: address) else { return false }
         return trusted.contains { $0.contains(bytes) }

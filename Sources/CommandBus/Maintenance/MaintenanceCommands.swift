@@ -17,7 +17,7 @@ package enum ShowMaintenance: Command {
 package enum SetMaintenance: Command {
     package struct Input: Codable, Sendable {
         package let on: Bool
-        /// What riders are told; required to shut the server.
+        /// What riders are told, and what the audit log keeps; required to shut the server.
         package let reason: Text<1, 200>?
     }
     package typealias Output = MaintenanceState
@@ -47,11 +47,16 @@ extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction:
             if input.on, input.reason == nil {
                 throw Problem.invalid("/reason", "is required to shut the server")
             }
+            let before = try StoredClosure.load(from: work.tx)
             let change = try MaintenanceChange(
                 reason: input.on ? input.reason?.raw ?? "" : nil, at: work.context.now, in: work.tx
             )
             let state = maintenance.preview(change)
             try work.record("maintenance.set", subject: "server", state)
+            try work.audit(
+                SetMaintenance.name, subject: "server", reason: input.reason?.raw ?? "", before: before,
+                after: change.closure
+            )
             work.publish(try FeedChange(state))
             work.settingsChanged()
             work.afterCommit { maintenance.commit(change, told: state) }

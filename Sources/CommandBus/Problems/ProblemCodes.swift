@@ -9,6 +9,7 @@ extension Problem.Code {
     package static let notSignedIn = Self("not_signed_in", status: 401, title: "Not signed in")
     package static let sessionExpired = Self("session_expired", status: 401, title: "The session has ended")
     package static let sessionReplaced = Self("session_replaced", status: 401, title: "The session was replaced")
+    package static let sessionRevoked = Self("session_revoked", status: 401, title: "The session was revoked")
     package static let notAllowed = Self("not_allowed", status: 403, title: "Not allowed")
     package static let notFound = Self("not_found", status: 404, title: "Not found")
     package static let unknownCommand = Self("unknown_command", status: 404, title: "No such command")
@@ -26,6 +27,9 @@ extension Problem.Code {
         "idempotency_key_reused", status: 422, title: "The idempotency key was used for something else"
     )
     package static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests", retry: .after)
+    package static let tooManyGuesses = Self(
+        "too_many_guesses", status: 429, title: "Too many wrong guesses", retry: .after
+    )
     package static let tooManyAtOnce = Self(
         "too_many_at_once", status: 429, title: "Too many commands at once", retry: .after
     )
@@ -47,6 +51,9 @@ extension Problem {
     package static let sessionExpired = Problem(.sessionExpired, "The session has ended. Sign in again.")
     package static let sessionReplaced = Problem(
         .sessionReplaced, "A newer sign-in of the same account ended this session."
+    )
+    package static let sessionRevoked = Problem(
+        .sessionRevoked, "The account was changed, which ended this session. Sign in again."
     )
     package static let internalError = Problem(
         .internalError, "Something went wrong on the server. The outcome is unknown: repeat with the same idempotency key."

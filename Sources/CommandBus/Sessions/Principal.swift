@@ -26,8 +26,11 @@ package struct Principal: Codable, Sendable, Hashable {
 
 /// Finds out who a token belongs to.
 package protocol Authenticator: Sendable {
-    /// - Parameter token: the session token as the client sent it.
-    /// - Throws: ``Problem/notSignedIn``, ``Problem/sessionExpired``, ``Problem/sessionReplaced``, or
-    ///   ``Problem/storeUnavailable``: never a wrong answer.
-    func authenticate(token: String) async throws -> Principal
+    /// - Parameters:
+    ///   - token: the session token as the client sent it.
+    ///   - address: the network address of the client, as tokens can be guessed.
+    /// - Throws: ``Problem/notSignedIn``, ``Problem/sessionExpired``, ``Problem/sessionReplaced``,
+    ///   ``Problem/sessionRevoked``, ``Problem/storeUnavailable``, or that too many unknown tokens came from the address:
+    ///   never a wrong answer.
+    func authenticate(token: String, from address: String) async throws -> Principal
 }

@@ -5,8 +5,10 @@ package struct SessionEnd: Codable, Sendable, Equatable {
         case replaced
         /// The session was closed by its owner.
         case closed
-        /// The account was suspended, revoked or deleted.
+        /// The account was suspended, revoked or deleted, or its password changed.
         case revoked
+        /// Its time is over: its term, or that which a session may go unused.
+        case expired
     }
 
     package let account: AccountID

@@ -6,7 +6,8 @@ package struct EmailAddress: Refined, CustomStringConvertible {
     package init(refining raw: String) throws(RuleViolation) {
         let rule = "must be an e-mail address like name@example.com"
         guard raw.utf8.count <= 254 else { throw RuleViolation("must have at most 254 characters") }
-        // Letters that only look like others could make a second account for what a person reads as one address.
+        // Letters that only look like others could make a second account for what a person reads as one address. It is asked
+        // of the text as it came: some of them are ASCII in lower case, such as the sign of the Kelvin.
         guard raw.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
             throw RuleViolation("must be ASCII, without spaces")
         }

@@ -47,6 +47,8 @@ package protocol WorkRecords {
     func insert(_ record: IdempotencyRecord, scope: String, key: IdempotencyKey, at: Timestamp) throws
     /// Appends to the event log.
     func append(_ events: [DomainEvent], at: Timestamp) throws
+    /// Appends to the audit log.
+    func append(_ entries: [AuditEntry]) throws
     /// Puts mail into the outbox; it leaves after the commit.
     func enqueue(_ mail: [EnqueuedMail], at: Timestamp) throws
 }

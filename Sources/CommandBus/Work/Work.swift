@@ -34,6 +34,25 @@ package final class Work<Transaction> {
         )
     }
 
+    /// Appends to the audit log, in this transaction: what a member of staff has done, and why.
+    ///
+    /// - Parameters:
+    ///   - action: the name of the command.
+    ///   - subject: to whom or what it was done.
+    ///   - before: how it was; nil where there was nothing. No names and no addresses of people, and no secrets.
+    ///   - after: how it is; nil where nothing is left.
+    package func audit<State: Encodable>(
+        _ action: String, subject: String, reason: String, before: State?, after: State?
+    ) throws {
+        effects.audit.append(
+            AuditEntry(
+                id: context.makeID(), at: context.now, actor: context.principal?.account.raw ?? "system", action: action,
+                subject: subject, reason: reason, before: try before.map { try WireJSON.encode($0) },
+                after: try after.map { try WireJSON.encode($0) }, trace: context.trace
+            )
+        )
+    }
+
     /// Sends mail through the outbox: written in this transaction, sent after its commit.
     package func send(_ mail: OutgoingMail) {
         effects.mail.append(EnqueuedMail(reference: EnqueuedMail.reference(context.random), mail: mail))
@@ -69,6 +88,7 @@ package final class Work<Transaction> {
 /// What a unit of work leaves to be told after its commit.
 package struct WorkEffects: Sendable {
     var events: [DomainEvent] = []
+    var audit: [AuditEntry] = []
     var mail: [EnqueuedMail] = []
     var changes: [FeedChange] = []
     var endedSessions: [SessionEnd] = []

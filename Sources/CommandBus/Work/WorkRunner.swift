@@ -48,8 +48,11 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
                 },
                 refused: { problem, tx in
                     // The first answer under a key is the answer for good, and a refusal is an answer. What is not the
-                    // handler's own decision (a fault, a key used twice, a window that opens again) is none.
-                    guard problem.code != .keyReused, problem.code.retry == .never, problem.code.status < 429 else {
+                    // handler's own decision (a fault, a key used twice, a window that opens again, a session that has
+                    // ended meanwhile) is none.
+                    guard problem.code != .keyReused, problem.code.retry == .never, problem.code.status != 401,
+                        problem.code.status < 429
+                    else {
                         throw problem
                     }
                     let reply = CommandReply.failure(problem, trace: context.trace)
@@ -115,6 +118,7 @@ package struct WorkRunner<Store: CommandStore>: Sendable {
 
     private func keep(_ work: Work<Store.Transaction>) throws {
         if !work.effects.events.isEmpty { try work.tx.append(work.effects.events, at: work.context.now) }
+        if !work.effects.audit.isEmpty { try work.tx.append(work.effects.audit) }
         if !work.effects.mail.isEmpty { try work.tx.enqueue(work.effects.mail, at: work.context.now) }
     }
 

@@ -8,7 +8,8 @@ struct Farebus: AsyncParsableCommand {
         abstract: "A bus ticketing server: every route is one typed command, over REST and over WebSocket.",
         version: FarebusVersion.text,
         subcommands: [
-            Serve.self, TimetableCommand.self, ShowConfiguration.self, ShowCommands.self, Verify.self, StoreCommand.self,
+            Serve.self, AdminCommand.self, TimetableCommand.self, ShowConfiguration.self, ShowCommands.self, Verify.self,
+            StoreCommand.self,
         ]
     )
 }

@@ -28,10 +28,10 @@ struct ConfigurationReading {
     }
 
     mutating func integer(
-        _ key: String, default standard: Int, in range: ClosedRange<Int>, _ summary: String
+        _ key: String, default standard: Int, in range: ClosedRange<Int>, _ summary: String, defaultText: String? = nil
     ) -> Int {
         let option = ConfigurationOption(
-            key: key, kind: .integer, defaultText: String(standard),
+            key: key, kind: .integer, defaultText: defaultText ?? String(standard),
             rule: "a whole number from \(range.lowerBound) to \(range.upperBound)", summary: summary, isInFile: true
         )
         return resolve(

@@ -46,12 +46,6 @@ extension ServerConfiguration {
                 currency: `operator`.currency
             )
         )
-        registration = Registration(
-            domains: reading.list(
-                "registration.domains", "The domains of e-mail addresses that may register; empty for all.",
-                rule: "domains like example.com", accepts: Self.isDomain
-            ).map { $0.lowercased() }
-        )
         bookings = Bookings(
             cancelCutoff: reading.integer(
                 "bookings.cancelCutoff", default: 30, in: 0...10_080,
@@ -75,6 +69,7 @@ extension ServerConfiguration {
         )
         mail = Self.readMail(&reading, data: data)
         limits = Self.readLimits(&reading)
+        auth = Self.readAccounts(&reading, serviceName: `operator`.name, isDemo: isDemo)
         socket = Socket(
             origins: reading.list(
                 "socket.origins", "The origins whose pages may open a socket, beside pages of the server's own host.",
@@ -85,11 +80,7 @@ extension ServerConfiguration {
                 "socket.maxConnectionsPerAccount", default: 10, in: 1...10_000, "How many sockets one account may have open."
             )
         )
-        password = Password(
-            hashThreads: reading.integer(
-                "password.hashThreads", default: 2, in: 1...64, "How many passwords are hashed at once, with 19 MiB each."
-            )
-        )
+        password = Self.readPassword(&reading)
         shutdownGrace = .seconds(
             reading.integer(
                 "shutdown.grace", default: 20, in: 1...600, "Seconds that a stop may take before the rest is cut off."
@@ -115,44 +106,6 @@ extension ServerConfiguration {
                 "http.trustedProxies", "The proxies whose X-Forwarded-For is believed.",
                 rule: "addresses, or blocks like 10.0.0.0/8", accepts: { AddressRange($0) != nil }
             ).compactMap { AddressRange($0) }
-        )
-    }
-
-    private static func readMongoDB(_ reading: inout ConfigurationReading) -> MongoDB {
-        MongoDB(
-            uri: reading.value(
-                "mongodb.uri", default: "", "", rule: "a connection string like mongodb://host/farebus?replicaSet=rs0",
-                "Where MongoDB is; without it the store is a file in the data folder.", alias: "MONGODB_URI",
-                isSecret: true,
-                parse: { $0.hasPrefix("mongodb://") || $0.hasPrefix("mongodb+srv://") ? $0 : nil }, write: \.self
-            ),
-            threads: reading.integer(
-                "mongodb.threads", default: 8, in: 1...256, "How many units of work run on MongoDB at once."
-            ),
-            reportReadPreference: reading.choice(
-                "mongodb.reportReadPreference", default: .secondaryPreferred,
-                "Which members of a replica set checks and reports are read from."
-            )
-        )
-    }
-
-    private static func readRedis(_ reading: inout ConfigurationReading) -> Redis {
-        let url = reading.value(
-            "redis.url", default: "", "", rule: "a URL like redis://user:password@host:6379/0, or rediss:// for TLS",
-            "Where Redis is, which instances share; needed with MongoDB.", alias: "REDIS_URL", isSecret: true,
-            parse: { (try? RedisEndpoint(url: $0)) == nil ? nil : $0 }, write: \.self
-        )
-        return Redis(
-            endpoint: try? RedisEndpoint(url: url),
-            prefix: reading.text(
-                "redis.prefix", default: "farebus:", "What the names of all keys in Redis begin with.",
-                rule: "1 to 64 visible ASCII characters",
-                accepts: { (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { (33...126).contains($0) } }
-            ),
-            caFile: reading.text(
-                "redis.caFile", default: "", "A file of certificates that Redis may show, beside the system's.",
-                rule: "a path"
-            )
         )
     }
 
@@ -248,33 +201,6 @@ extension ServerConfiguration {
                 parse: { try? EmailAddress(refining: $0) }, write: \.raw
             )
         )
-    }
-
-    private static func readLimits(_ reading: inout ConfigurationReading) -> Limits {
-        func rate(_ name: String, _ perSecond: Int, _ burst: Int, _ what: String) -> Rate {
-            Rate(
-                perSecond: Double(
-                    reading.integer(
-                        "limits.\(name).perSecond", default: perSecond, in: 1...1_000_000, "How many \(what) a second."
-                    )
-                ),
-                burst: reading.integer(
-                    "limits.\(name).burst", default: burst, in: 1...1_000_000, "How many \(what) at once after a pause."
-                )
-            )
-        }
-        return Limits(
-            isEnabled: reading.toggle("limits.enabled", default: true, "Whether the rates below are enforced."),
-            rates: [
-                .read: rate("read", 100, 200, "reading commands a caller may send"),
-                .write: rate("write", 20, 60, "changing commands a caller may send"),
-                .credential: rate("credential", 1, 30, "commands with a password or a mailed code a caller may send"),
-            ]
-        )
-    }
-
-    private static func isDomain(_ text: String) -> Bool {
-        (try? EmailAddress(refining: "name@" + text)) != nil
     }
 
     /// A scheme, a host and perhaps a port, as a browser sends them in `Origin`.

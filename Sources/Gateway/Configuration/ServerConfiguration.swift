@@ -1,4 +1,6 @@
+import Auth
 import CommandBus
+import Cryptography
 import Foundation
 import Logging
 import Storage
@@ -6,8 +8,9 @@ import Storage
 /// All that can be configured, checked.
 ///
 /// Values come from flags, else from the environment, else from a file, else from the defaults; see
-/// ``ServerConfiguration/load(arguments:environment:)``.
-struct ServerConfiguration: Sendable {
+/// ``ServerConfiguration/load(arguments:environment:)``. It holds passwords of the stores, and so is printed by nobody who does
+/// not know what of it may be shown.
+struct ServerConfiguration: Sendable, Unprintable {
     struct HTTP: Sendable {
         var host: String
         /// 0 lets the system choose.
@@ -37,11 +40,6 @@ struct ServerConfiguration: Sendable {
     struct Wallet: Sendable {
         /// What a new rider is given.
         var welcomeCredit: Money
-    }
-
-    struct Registration: Sendable {
-        /// The domains of e-mail addresses that may register, in lower case; empty for all.
-        var domains: [String]
     }
 
     struct Bookings: Sendable {
@@ -89,6 +87,10 @@ struct ServerConfiguration: Sendable {
     struct Password: Sendable {
         /// How many passwords are hashed at once.
         var hashThreads: Int
+        /// How many more may wait.
+        var waiting: Int
+        /// What a new hash costs.
+        var cost: Argon2id.Cost
     }
 
     struct MongoDB: Sendable {
@@ -129,13 +131,14 @@ struct ServerConfiguration: Sendable {
     var log: Log
     var `operator`: Operator
     var wallet: Wallet
-    var registration: Registration
     var bookings: Bookings
     var windows: Windows
     var feeds: Feeds
     var timetable: Timetable
     var mail: Mail
     var limits: Limits
+    /// Accounts and sign-in: every number, the domains, and the operator's name.
+    var auth: AuthConfiguration
     var socket: Socket
     var password: Password
     /// How long a stop may take before what is left is cut off.

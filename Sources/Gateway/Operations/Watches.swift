@@ -49,7 +49,8 @@ struct Watches: Sendable {
             store: store, maintenance: core.maintenance, isTelling: core.relay == nil, readAnew: core.readAnew,
             logger: logger
         )
+        let sessionSweep = SessionSweep(recheck: core.recheck, clock: core.clock, logger: logger)
         // The letters last, as what is found while the server stops is still told.
-        services = [emergency, settingsWatch, invariantWatch, storeWatch]
+        services = [emergency, sessionSweep, settingsWatch, invariantWatch, storeWatch]
     }
 }

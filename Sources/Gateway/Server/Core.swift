@@ -26,6 +26,8 @@ struct Core<Store: FarebusStore>: Sendable {
     let relay: (any WorkRelay & Service)?
     /// Reads all that is shown anew, and who is signed in, as something may have changed without a word.
     let readAnew: @Sendable () async throws -> Void
+    /// Asks the store which sessions live still.
+    let recheck: SessionRecheck<Store>
     let clock: any WallClock
     let random: any RandomSource
 
@@ -37,7 +39,8 @@ struct Core<Store: FarebusStore>: Sendable {
         var mailed: @Sendable () -> Void = {}
         /// Nil for the store's own guard.
         var takeSeat: CommandRegistry<Store>.TakeSeat?
-        var hashing = Argon2id.Cost()
+        /// Nil for what the configuration says.
+        var hashing: Argon2id.Cost?
         /// Nil for a server that is alone.
         var surroundings: Surroundings?
 
@@ -52,7 +55,7 @@ struct Core<Store: FarebusStore>: Sendable {
         store: Store, configuration: ServerConfiguration, key: [UInt8], logger: Logger, parts: Parts = Parts()
     ) async throws {
         let (clock, random) = (parts.clock, parts.random)
-        let surroundings = parts.surroundings ?? .alone(configuration.limits.enforcedRates)
+        let surroundings = parts.surroundings ?? .alone(configuration.limits)
         let maintenance = MaintenanceSwitch(recovers: configuration.maintenance.recovers)
         try await store.read { snapshot in try maintenance.reload(from: snapshot) }
         let feeds = FeedHub(
@@ -80,11 +83,14 @@ struct Core<Store: FarebusStore>: Sendable {
         let ledger = Ledger(
             currency: configuration.operator.currency, welcomeCredit: configuration.wallet.welcomeCredit.amount
         )
-        let hasher = PasswordHasher(threads: configuration.password.hashThreads, cost: parts.hashing)
+        let hasher = PasswordHasher(
+            threads: configuration.password.hashThreads, waiting: configuration.password.waiting,
+            cost: parts.hashing ?? configuration.password.cost
+        )
         let auth = AuthService(
             store: store, publisher: publisher, configuration: configuration.auth, keys: AuthKeys(pepper: key),
-            hasher: hasher, cache: cache, maintenance: maintenance,
-            openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) }
+            hasher: hasher, cache: cache, guesses: surroundings.guesses, maintenance: maintenance,
+            affairs: .riders(ledger)
         )
         let tickets = surroundings.makeTickets(ends) { try await recheck.isAlive($0) }
 
@@ -101,6 +107,8 @@ struct Core<Store: FarebusStore>: Sendable {
         registry.registerMaintenance(maintenance, announce: announce)
         registry.registerWindows(configuration.dailyPlan)
         registry.registerAuth(auth)
+        registry.registerAccountExport(auth, ledger)
+        registry.registerAudit()
         registry.registerDepartures()
         let policy = RefundPolicy(
             cutoffMinutes: configuration.bookings.cancelCutoff, percent: configuration.bookings.refundPercent
@@ -124,6 +132,7 @@ struct Core<Store: FarebusStore>: Sendable {
         self.maintenance = maintenance
         self.relay = relay
         self.readAnew = readAnew
+        self.recheck = recheck
         leases = surroundings.leases
         self.clock = clock
         self.random = random
@@ -133,7 +142,7 @@ struct Core<Store: FarebusStore>: Sendable {
         )
         bus = CommandBus(
             table: registry.table(), feeds: feeds, sessions: ends,
-            authenticator: SessionAuthenticator(store: store, cache: cache, ends: ends, clock: clock),
+            authenticator: SessionAuthenticator(auth, store: store, cache: cache, ends: ends, clock: clock),
             limiter: surroundings.limiter, windows: configuration.dailyPlan, maintenance: maintenance, clock: clock,
             random: random, logger: logger
         )
@@ -176,13 +185,6 @@ extension ServerConfiguration {
             ),
             zone: self.operator.timeZone, forced: windows.force.windows
         )
-    }
-
-    fileprivate var auth: AuthConfiguration {
-        var auth = AuthConfiguration()
-        auth.serviceName = self.operator.name
-        auth.registrationDomains = Set(registration.domains)
-        return auth
     }
 }
 

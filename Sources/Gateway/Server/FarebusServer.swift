@@ -72,9 +72,9 @@ private struct RunningServer: StoreUser {
     private var place: String { configuration.mongoDB.uri.isEmpty ? folder.path : "the database" }
 
     private func surroundings() -> Surroundings {
-        let rates = configuration.limits.enforcedRates
-        guard let endpoint = configuration.redis.endpoint else { return .alone(rates) }
-        return .shared(endpoint, configuration.redis, rates: rates, random: random, logger: logger)
+        let limits = configuration.limits
+        guard let endpoint = configuration.redis.endpoint else { return .alone(limits) }
+        return .shared(endpoint, configuration.redis, limits: limits, random: random, logger: logger)
     }
 }
 

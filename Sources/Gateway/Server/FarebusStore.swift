@@ -6,11 +6,12 @@ import Storage
 import Wallet
 
 /// What can be read, by all features together.
-typealias FarebusSnapshot = SettingReads & TimetableReads & BookingReads & LedgerReads & AccountReads
+typealias FarebusSnapshot =
+    SettingReads & TimetableReads & BookingReads & LedgerReads & AccountReads & AuditReads & EventReads
 /// What can be written, by all features together.
 typealias FarebusTransaction =
     WorkRecords & SettingRecords & FenceRecords & TimetableRecords & BookingRecords & LedgerRecords & AccountRecords
-    & OutboxRecords
+    & OutboxRecords & SendableMetatype
 
 /// A store that can keep everything that the features ask for.
 protocol FarebusStore: CommandStore where Snapshot: FarebusSnapshot & OutboxReads, Transaction: FarebusTransaction {

@@ -11,10 +11,10 @@ extension Surroundings {
     /// - Parameters:
     ///   - endpoint: where it is.
     ///   - redis: how its keys are called, and which certificates it may show.
-    ///   - rates: how fast commands are admitted, by all instances together.
+    ///   - limits: how fast commands are admitted, by all instances together, and whether guesses are bounded.
     ///   - random: names this instance, its leases and its epochs.
     static func shared(
-        _ endpoint: RedisEndpoint, _ redis: ServerConfiguration.Redis, rates: [CostClass: Rate],
+        _ endpoint: RedisEndpoint, _ redis: ServerConfiguration.Redis, limits: ServerConfiguration.Limits,
         random: any RandomSource, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) -> Surroundings {
         var options = RedisOptions()
@@ -27,7 +27,9 @@ extension Surroundings {
         )
         return Surroundings(
             cache: RedisSessionCache(client: client, keys: keys, logger: logger),
-            limiter: RedisRateLimiter(rates: rates, client: client, keys: keys, logger: logger),
+            limiter: RedisRateLimiter(rates: limits.enforcedRates, client: client, keys: keys, logger: logger),
+            guesses: limits.isEnabled
+                ? RedisGuessLimiter(client: client, keys: keys, logger: logger) : UnlimitedGuesses(),
             makeTickets: { ends, isAlive in
                 FeedTickets(
                     sessions: ends, shelf: RedisTicketShelf(client: client, keys: keys, logger: logger), isAlive: isAlive

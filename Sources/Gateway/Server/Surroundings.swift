@@ -11,6 +11,7 @@ struct Surroundings: Sendable {
 
     var cache: any SessionCache
     var limiter: any RateLimiter
+    var guesses: any GuessLimiter
     /// - Parameter isAlive: asks the store whether a session still lives.
     typealias MakeTickets =
         @Sendable (
@@ -27,10 +28,11 @@ struct Surroundings: Sendable {
 
     /// A server that is alone.
     ///
-    /// - Parameter rates: how fast commands are admitted.
-    static func alone(_ rates: [CostClass: Rate]) -> Surroundings {
+    /// - Parameter limits: how fast commands are admitted, and whether guesses are bounded.
+    static func alone(_ limits: ServerConfiguration.Limits) -> Surroundings {
         Surroundings(
-            cache: MemorySessionCache(), limiter: TokenBuckets(rates: rates),
+            cache: MemorySessionCache(), limiter: TokenBuckets(rates: limits.enforcedRates),
+            guesses: limits.isEnabled ? GuessBuckets() : UnlimitedGuesses(),
             makeTickets: { ends, _ in FeedTickets(sessions: ends) },
             leases: LocalLeases(), makeRelay: nil, claims: { _ in true }, services: []
         )

@@ -37,7 +37,7 @@ struct FeedEndpoint: Sendable {
         let signal = StreamSignal()
         let entry: Entry
         do {
-            entry = try await admit(question.ticket, request, signal)
+            entry = try await admit(question.ticket, request, address, signal)
         } catch  where question.ticket != nil && request.headers[.lastEventID] != nil && error.code == .notSignedIn {
             // A browser that lost its stream comes back by itself with a ticket that is spent. This tells it to stop;
             // its page can get a new ticket.
@@ -78,15 +78,15 @@ struct FeedEndpoint: Sendable {
     }
 
     private func admit(
-        _ ticket: String?, _ request: Request, _ signal: StreamSignal
+        _ ticket: String?, _ request: Request, _ address: String, _ signal: StreamSignal
     ) async throws(Problem) -> Entry {
         let ended: @Sendable (SessionEnd) -> Void = { signal.end(StreamEnd($0)) }
         if case .token(let token) = RequestHeaders.credentials(request.headers) {
-            let principal = try await authenticate(token)
+            let principal = try await authenticate(token, address)
             let watch = bus.sessions.watch(principal, ended)
             do throws(Problem) {
                 // It may have ended before it was watched.
-                _ = try await authenticate(token)
+                _ = try await authenticate(token, address)
             } catch {
                 watch.cancel()
                 throw error
@@ -98,9 +98,9 @@ struct FeedEndpoint: Sendable {
         return Entry(principal: pass.principal, release: { pass.giveBack() })
     }
 
-    private func authenticate(_ token: String) async throws(Problem) -> Principal {
+    private func authenticate(_ token: String, _ address: String) async throws(Problem) -> Principal {
         do {
-            return try await bus.authenticate(token: token)
+            return try await bus.authenticate(token: token, from: address)
         } catch let problem as Problem {
             throw problem
         } catch {

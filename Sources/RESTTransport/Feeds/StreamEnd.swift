@@ -17,6 +17,7 @@ enum StreamEnd: String, Sendable {
             case .replaced: .sessionReplaced
             case .closed: .sessionClosed
             case .revoked: .sessionRevoked
+            case .expired: .sessionExpired
             }
     }
 

@@ -65,8 +65,8 @@ enum OpenAPIFeed {
     private static func responses(_ topics: [FeedTopic]) -> [String: JSONValue] {
         let data = topics.flatMap { [$0.typeName + "Snapshot", $0.typeName + "Change"] } + ["FeedGap", "FeedBye"]
         var responses = OpenAPIOperation.problems([
-            .malformedRequest, .notSignedIn, .sessionExpired, .sessionReplaced, .notAllowed, .unknownTopic, .feedElsewhere,
-            .invalidInput, .tooManySubscriptions, .internalError, .storeUnavailable,
+            .malformedRequest, .notSignedIn, .sessionExpired, .sessionReplaced, .sessionRevoked, .notAllowed, .unknownTopic,
+            .feedElsewhere, .invalidInput, .tooManyGuesses, .tooManySubscriptions, .internalError, .storeUnavailable,
         ])
         responses["200"] = [
             "description": "The stream. The schema is that of an event's data.",

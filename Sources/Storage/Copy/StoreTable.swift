@@ -75,7 +75,9 @@ package struct StoreColumn: Sendable {
     }
 
     /// 32 bytes: a hash, or the hash of a secret.
-    static func hash(_ name: String) -> Self { blob(name, .length(32, 32)) }
+    static func hash(_ name: String, isOptional: Bool = false) -> Self {
+        blob(name, .length(32, 32), isOptional: isOptional)
+    }
 
     /// Milliseconds since 1970.
     static func instant(_ name: String, isOptional: Bool = false) -> Self { integer(name, isOptional: isOptional) }

@@ -15,6 +15,12 @@ package enum StoreTables {
             columns: [
                 .text("id"), .text("kind"), .text("actor"), .text("subject"), .blob("data"), .text("trace"), .instant("at"),
             ]),
+        StoreTable(
+            "audit", key: ["id"],
+            columns: [
+                .text("id"), .instant("at"), .text("actor"), .text("action"), .text("subject"), .text("reason"),
+                .blob("before", isOptional: true), .blob("after", isOptional: true), .text("trace"),
+            ]),
         StoreTable("settings", key: ["name"], columns: [.text("name"), .blob("value")]),
         StoreTable(
             "fences", key: ["job"], bookkeeping: ["passes"], columns: [.text("job"), .integer("token", .atLeast(1))]),
@@ -35,22 +41,39 @@ package enum StoreTables {
             "sessions", key: ["token"], marks: [StoreMark("open", where: "ending", .isMissing)],
             columns: [
                 .hash("token"), .text("id"), .text("account"), .text("role", .words(roles)), .integer("epoch", .atLeast(1)),
-                .instant("issued_at"), .instant("expires_at"),
+                .instant("issued_at"), .instant("expires_at"), .instant("idle_until", isOptional: true),
                 .text("ending", .words(["replaced", "closed", "refreshed", "revoked"]), isOptional: true),
                 .instant("ended_at", isOptional: true),
             ]),
         StoreTable(
-            "devices", key: ["account", "device"],
-            columns: [.text("account"), .hash("device"), .instant("first_used_at"), .instant("last_used_at")]),
+            "devices", key: ["account", "id"],
+            columns: [
+                .text("account"), .text("id"), .hash("secret"), .hash("previous", isOptional: true),
+                .instant("first_used_at"), .instant("last_used_at"),
+            ]),
+        StoreTable(
+            "authenticators", key: ["account"],
+            columns: [
+                .text("account"), .blob("sealed_secret"), .instant("confirmed_at", isOptional: true), .integer("last_step"),
+                .blob("recovery_codes"),
+            ]),
+        StoreTable(
+            "step_ups", key: ["session", "purpose"],
+            columns: [.text("session"), .text("purpose"), .text("account"), .instant("expires_at")]),
         StoreTable(
             "code_challenges", key: ["token"],
             columns: [
-                .hash("token"), .text("purpose"), .text("address"), .text("account", isOptional: true), .hash("code"),
-                .integer("failures", .atLeast(0)), .instant("sent_at"), .instant("expires_at"),
-                .integer("is_spent", .between(0, 1)),
+                .hash("token"), .text("purpose"), .text("budget", .words(["strangers", "owner"])),
+                .text("factor", .words(["mail", "authenticator"])), .text("address"), .text("account", isOptional: true),
+                .text("session", isOptional: true), .hash("code"), .integer("failures", .atLeast(0)), .instant("sent_at"),
+                .instant("expires_at"), .integer("is_spent", .between(0, 1)),
             ]),
         StoreTable(
-            "registration_grants", key: ["token"], columns: [.hash("token"), .text("address"), .instant("expires_at")]),
+            "grants", key: ["token"],
+            columns: [
+                .hash("token"), .text("purpose", .words(["registration", "password_reset"])), .text("address"),
+                .text("account", isOptional: true), .instant("expires_at"),
+            ]),
         StoreTable(
             "mail_outbox", key: ["reference"], bookkeeping: ["position"],
             columns: [

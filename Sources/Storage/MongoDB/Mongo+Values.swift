@@ -82,6 +82,10 @@ extension BSONDocument {
         return digest
     }
 
+    func optionalDigest(_ name: String) throws -> Digest256? {
+        try self[name] == nil ? nil : digest(name)
+    }
+
     func word<Word: RawRepresentable>(_ name: String) throws -> Word where Word.RawValue == String {
         try StoredValue.word(text(name), in: source)
     }

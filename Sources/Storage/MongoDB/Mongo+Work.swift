@@ -30,19 +30,6 @@ extension MongoTransaction: WorkRecords {
         )
     }
 
-    package func append(_ events: [DomainEvent], at: Timestamp) throws {
-        try session.insert(
-            "events",
-            events.map { event in
-                [
-                    "_id": BSONValue(event.id), "kind": .string(event.kind), "actor": .string(event.actor),
-                    "subject": .string(event.subject), "data": .binary(event.data ?? Data()),
-                    "trace": .string(event.trace), "at": BSONValue(at),
-                ]
-            }
-        )
-    }
-
     /// A scope has no `|` in it, so that no two pairs are the same text.
     private static func firstAnswer(_ scope: String, _ key: IdempotencyKey) -> BSONValue {
         .string("\(scope)|\(key.raw)")

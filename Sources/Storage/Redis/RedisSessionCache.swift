@@ -14,6 +14,8 @@ import Synchronization
 /// - ``forget(_:)`` leaves a *tombstone* with its time and deletes the account's entry. A read that began before the end
 ///   has a mark before the tombstone, so its insert is refused if it comes after, and deleted if it came before. The
 ///   tombstone stays for longer than such an insert could live.
+/// - An entry also says from when on the store has to be asked again, by the clock of whoever asks. An instance whose clock
+///   goes slow asks late, by as much, but for no more than a lifetime.
 /// - Whatever happens, an entry ends one ``lifetime`` after its mark. So an end that can't be told (Redis is unreachable,
 ///   paused, full) is waited for: one lifetime after it, no entry from before it is left, and no insert from before it is
 ///   let in. A sign-in while Redis is away is slower, never wrong. A Redis that was paused judges by its own clock when it
@@ -76,7 +78,7 @@ package struct RedisSessionCache: SessionCache {
         do {
             let reply = try await client.run(
                 SessionScripts.lookup, keys: [keys["session", token], keys["sessions", "born"]],
-                arguments: [.text(keys["account", ""]), .text(token)]
+                arguments: [.text(keys["account", ""]), .text(token), .integer(now.milliseconds)]
             )
             questions.note(nil)
             switch reply {
@@ -91,7 +93,8 @@ package struct RedisSessionCache: SessionCache {
     }
 
     package func insert(
-        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, at now: Timestamp
+        _ principal: Principal, for token: Digest256, readAfter mark: SessionReadMark, until limit: Timestamp,
+        at now: Timestamp
     ) async {
         guard mark.value != Self.noMark.value, let json = try? WireJSON.encode(principal) else { return }
         let token = token.hexadecimal
@@ -104,7 +107,8 @@ package struct RedisSessionCache: SessionCache {
                 ],
                 arguments: [
                     .text(keys["session", ""]), .text(token), .integer(mark.value), .integer(lifetime.milliseconds),
-                    .integer(principal.epoch), .bytes(Array("\(principal.account.raw) ".utf8) + [UInt8](json)),
+                    .integer(principal.epoch),
+                    .bytes(Array("\(principal.account.raw) \(limit.milliseconds) ".utf8) + [UInt8](json)),
                 ]
             )
             entries.note(nil)
@@ -150,7 +154,8 @@ package struct RedisSessionCache: SessionCache {
     private static let noMark = SessionReadMark(value: 0)
 
     private static func principal(in entry: [UInt8]) throws -> Principal {
-        guard let space = entry.firstIndex(of: UInt8(ascii: " ")) else { throw UnexpectedReply() }
-        return try WireJSON.decode(Principal.self, from: Data(entry[(space + 1)...]))
+        let parts = entry.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard parts.count == 3 else { throw UnexpectedReply() }
+        return try WireJSON.decode(Principal.self, from: Data(parts[2]))
     }
 }

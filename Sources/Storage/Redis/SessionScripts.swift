@@ -1,6 +1,7 @@
 /// What instances ask of the sessions in Redis. Times are microseconds of Redis's clock.
 ///
-/// - `session:DIGEST`: an entry, `ACCOUNT PRINCIPAL`; lives until one lifetime after its mark.
+/// - `session:DIGEST`: an entry, `ACCOUNT LIMIT PRINCIPAL`; lives until one lifetime after its mark. Its limit, milliseconds
+///   of the instances' clocks, is when the store has to be asked again at the latest.
 /// - `account:ACCOUNT`: which entry is the account's, `EPOCH DIGEST`; lives as long. An entry that it does not name is not
 ///   found, should one of the two be evicted.
 /// - `ended:ACCOUNT`: the tombstone, with the time of the last end.
@@ -10,13 +11,17 @@ enum SessionScripts {
     ///
     /// Atomic, so that an entry and what says that it is the account's are of the same moment.
     ///
-    /// `KEYS`: entry, birth. `ARGV`: prefix of accounts, digest. Returns the entry, or the mark as a number.
+    /// `KEYS`: entry, birth. `ARGV`: prefix of accounts, digest, the time of the instance in milliseconds. Returns the entry,
+    /// or the mark as a number.
     static let lookup = RedisScript(
         """
         local entry = redis.call('GET', KEYS[1])
         if entry then
-            local current = redis.call('GET', ARGV[1] .. string.match(entry, '^%S+'))
-            if current and string.match(current, '%S+$') == ARGV[2] then return entry end
+            local account, limit = string.match(entry, '^(%S+) (%S+)')
+            local current = redis.call('GET', ARGV[1] .. account)
+            if current and string.match(current, '%S+$') == ARGV[2] and tonumber(ARGV[3]) < tonumber(limit) then
+                return entry
+            end
         end
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]

@@ -103,6 +103,10 @@ extension SQLiteTransaction: LedgerRecords {
             .map { AccountBalance(balance: $0[0], postings: $0[1]) }
     }
 
+    package func hold(_ account: LedgerAccount) throws {
+        // There is one writer: units of work come one after another.
+    }
+
     package func head(of chain: Int) throws -> ChainHead {
         let statement = try db.cachedStatement(sql: "SELECT sequence, hash FROM chains WHERE chain = ?")
         return try Row.fetchOne(statement, arguments: [chain]).map { ChainHead(sequence: $0[0], hash: $0[1]) } ?? .empty

@@ -19,20 +19,6 @@ extension SQLiteTransaction: WorkRecords {
             sql: "INSERT INTO idempotency (scope, key, fingerprint, status, body, at) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [scope, key.raw, record.fingerprint.bytes, record.status, record.body, at.milliseconds])
     }
-
-    package func append(_ events: [DomainEvent], at: Timestamp) throws {
-        let statement = try db.cachedStatement(
-            sql: "INSERT INTO events (id, kind, actor, subject, data, trace, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        )
-        for event in events {
-            try statement.execute(
-                arguments: [
-                    event.id.raw, event.kind, event.actor, event.subject, event.data ?? Data(), event.trace,
-                    at.milliseconds,
-                ]
-            )
-        }
-    }
 }
 
 extension SettingReads where Self: SQLiteReads {

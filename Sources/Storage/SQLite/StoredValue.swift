@@ -1,4 +1,5 @@
 import CommandBus
+import Cryptography
 import Foundation
 
 /// A stored value that this version does not know.
@@ -24,4 +25,22 @@ enum StoredValue {
         guard let word = Word(rawValue: text) else { throw UnreadableRow(table: table, value: text) }
         return word
     }
+
+    /// Digests that are kept one after another.
+    static func digests(_ data: Data, in table: String) throws -> [Digest256] {
+        let bytes = Array(data)
+        return try stride(from: 0, to: bytes.count, by: digestSize).map { start in
+            guard let digest = Digest256(bytes[start..<min(start + digestSize, bytes.count)]) else {
+                throw UnreadableRow(table: table, value: "digests")
+            }
+            return digest
+        }
+    }
+
+    static func bytes(of digests: [Digest256]) -> Data {
+        Data(digests.flatMap(\.bytes))
+    }
+
+    /// Bytes of a digest.
+    private static let digestSize = 32
 }

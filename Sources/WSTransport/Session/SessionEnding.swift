@@ -25,14 +25,22 @@ struct SessionEnding {
     )
 
     static func ended(_ end: SessionEnd) -> SessionEnding {
-        SessionEnding(code: .sessionEnded, reason: "the session was \(end.reason.rawValue)", refusal: .sessionReplaced)
+        func ending(_ refusal: Problem) -> SessionEnding {
+            SessionEnding(code: .sessionEnded, reason: "the session was \(end.reason.rawValue)", refusal: refusal)
+        }
+        return switch end.reason {
+        case .replaced: ending(.sessionReplaced)
+        case .revoked: ending(.sessionRevoked)
+        case .closed: ending(.sessionExpired)
+        case .expired: .expired
+        }
     }
 
     /// The token of the upgrade was not good.
     static func refused(_ problem: Problem) -> SessionEnding {
         let code: CloseCode =
             switch problem.code {
-            case .sessionReplaced: .sessionEnded
+            case .sessionReplaced, .sessionRevoked: .sessionEnded
             case .sessionExpired, .notSignedIn: .sessionExpired
             // Nothing is known about the token: the client should try again.
             default: .overload

@@ -12,6 +12,8 @@ enum SessionJob: Sendable {
 struct SessionWorker: Sendable {
     let bus: CommandBus
     let mailbox: SessionMailbox
+    /// The network address of the client.
+    let address: String
 
     func run(_ batches: AsyncStream<[SessionJob]>) async {
         await withDiscardingTaskGroup { group in
@@ -38,11 +40,11 @@ struct SessionWorker: Sendable {
 
     private func attach(_ id: FrameID?, _ token: String, _ trace: String?) async {
         do {
-            let first = try await bus.authenticate(token: token)
+            let first = try await bus.authenticate(token: token, from: address)
             let watch = bus.sessions.watch(first) { end in mailbox.post(.ended(end)) }
             do {
                 // The session may have ended before the watch was there.
-                let principal = try await bus.authenticate(token: token)
+                let principal = try await bus.authenticate(token: token, from: address)
                 let attachment = Attachment(token: token, principal: principal, watch: watch)
                 if !mailbox.post(.attached(id, attachment)) { watch.cancel() }
             } catch {

@@ -38,7 +38,7 @@ package struct SocketTransport: SocketService {
         let (batches, jobs) = AsyncStream.makeStream(of: [SessionJob].self)
         let session = BusSession(self, request, mailbox: mailbox, jobs: jobs) { holder.value = nil }
         holder.value = session
-        let worker = SessionWorker(bus: bus, mailbox: mailbox)
+        let worker = SessionWorker(bus: bus, mailbox: mailbox, address: request.address)
         return (session, { await worker.run(batches) })
     }
 

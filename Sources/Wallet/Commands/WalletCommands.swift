@@ -75,7 +75,7 @@ extension CommandRegistry where Store.Snapshot: LedgerReads {
 }
 
 extension TransactionView {
-    fileprivate init(_ movement: Movement, _ currency: CurrencyCode) {
+    package init(_ movement: Movement, _ currency: CurrencyCode) {
         id = movement.entry
         kind = movement.kind
         amount = Money(amount: movement.amount, currency: currency)

@@ -8,6 +8,8 @@ package enum EntryKind: String, WireEnum {
     case welcome
     case fare
     case refund
+    /// All that was in a wallet whose rider closed the account: to the operator, or to another rider.
+    case closing
 }
 
 /// One side of a journal entry: an amount that an account gains (positive) or gives (negative).

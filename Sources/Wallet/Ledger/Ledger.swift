@@ -65,6 +65,24 @@ package struct Ledger: Sendable {
         _ = try move(credit, from: .grants, to: .wallet(owner), kind: .welcome, reference: owner.raw, in: work)
     }
 
+    /// What is in a rider's wallet; zero if there is none. Nothing moves it, and nothing is booked from it, before this unit
+    /// of work is over.
+    package func holdWallet<Tx: LedgerRecords>(of owner: AccountID, in work: Work<Tx>) throws -> Money {
+        try work.tx.hold(.wallet(owner))
+        return Money(amount: try work.tx.balance(of: .wallet(owner)) ?? 0, currency: currency)
+    }
+
+    /// Moves all that is in a rider's wallet to somebody else, because the account is being closed.
+    ///
+    /// - Parameter taker: ``LedgerAccount/forfeits``, or another wallet.
+    package func emptyWallet<Tx: LedgerRecords>(
+        of owner: AccountID, to taker: LedgerAccount, in work: Work<Tx>
+    ) throws {
+        let balance = try holdWallet(of: owner, in: work)
+        guard balance.amount > 0 else { return }
+        _ = try move(balance, from: .wallet(owner), to: taker, kind: .closing, reference: owner.raw, in: work)
+    }
+
     /// Makes the operator's own accounts, if there are none.
     ///
     /// - Throws: ``LedgerFault/otherCurrency(_:of:)`` if there are, in another currency: money does not change its kind

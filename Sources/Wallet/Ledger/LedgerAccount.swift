@@ -8,6 +8,8 @@ package enum LedgerAccount: Sendable, Hashable {
         case fares
         /// What it has given away.
         case grants
+        /// What riders left to it when they closed their accounts. It is neither a fare, nor a credit that was taken back.
+        case forfeits
     }
 
     /// A rider's money: what the operator owes the rider. Never below zero.
@@ -19,6 +21,8 @@ package enum LedgerAccount: Sendable, Hashable {
     package static let fares = LedgerAccount.operator(.fares, chain: 0)
     /// What the operator has given away; which of its accounts gives it is the ledger's choice.
     package static let grants = LedgerAccount.operator(.grants, chain: 0)
+    /// What riders left to the operator; which of its accounts takes it is the ledger's choice.
+    package static let forfeits = LedgerAccount.operator(.forfeits, chain: 0)
 
     /// The name under which the account is kept.
     package var name: String {

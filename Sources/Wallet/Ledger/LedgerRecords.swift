@@ -30,6 +30,9 @@ package protocol LedgerRecords: LedgerReads {
     /// - Returns: the new state; nil if the balance would fall below zero or there is no such account; nothing is changed
     ///   then.
     func add(_ amount: Int64, to account: LedgerAccount) throws -> AccountBalance?
+    /// Sees to it that units of work meet that hold an account or move its money: what one of them reads, of the account
+    /// or of whatever changes only with it, is so still when it commits. Nothing is changed.
+    func hold(_ account: LedgerAccount) throws
     /// Where a chain ends; ``ChainHead/empty`` if it has no entries.
     func head(of chain: Int) throws -> ChainHead
     /// Appends an entry to a chain, behind the head that it was hashed after.

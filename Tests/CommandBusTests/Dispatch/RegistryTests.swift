@@ -124,6 +124,7 @@ private struct NoStore: CommandStore {
         func idempotencyRecord(scope: String, key: IdempotencyKey) throws -> IdempotencyRecord? { nil }
         func insert(_ record: IdempotencyRecord, scope: String, key: IdempotencyKey, at: Timestamp) throws {}
         func append(_ events: [DomainEvent], at: Timestamp) throws {}
+        func append(_ entries: [AuditEntry]) {}
         func enqueue(_ mail: [EnqueuedMail], at: Timestamp) throws {}
     }
 

@@ -52,4 +52,16 @@ struct ClientAddressesTests {
     func noRange(text: String) {
         #expect(AddressRange(text) == nil)
     }
+
+    @Test(
+        "One client may have a whole /64 of IPv6, and is one client",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("local", "local"), ("", ""),
+            ("2001:db8:0:1::7", "2001:db8:0:1::/64"), ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"),
+            ("2001:0DB8:0000:0001::8", "2001:db8:0:1::/64"), ("2001:db8:0:2::7", "2001:db8:0:2::/64"),
+            ("fe80::1%eth0", "fe80:0:0:0::/64"), ("::1", "0:0:0:0::/64"),
+        ])
+    func network(address: String, expected: String) {
+        #expect(ClientAddresses.network(of: address) == expected)
+    }
 }

@@ -36,6 +36,20 @@ struct EmailAddressTests {
         #expect(throws: RuleViolation.self) { try EmailAddress(refining: raw) }
     }
 
+    @Test(
+        "Letters, dots and signs that look like those of ASCII, or become them in lower case or in compatibility form",
+        arguments: [
+            "\u{430}sha@example.com", "asha@ex\u{430}mple.com", "asha\u{FF20}example.com", "asha\u{FE6B}example.com",
+            "as\u{212A}@example.com", "as\u{17F}a@example.com", "asha@example\u{3002}com", "asha@example\u{2024}com",
+            "ash\u{131}@example.com", "\u{FF41}sha@example.com", "asha@\u{24D4}xample.com", "a\u{301}sha@example.com",
+            "asha\u{AD}@example.com", "as\u{200B}ha@example.com", "as\u{200D}ha@example.com", "\u{202E}asha@example.com",
+            "asha@example.com\u{FEFF}", "asha\u{A0}@example.com",
+        ])
+    func lookAlikes(raw: String) {
+        #expect(throws: RuleViolation("must be ASCII, without spaces")) { try EmailAddress(refining: raw) }
+        #expect(throws: RuleViolation("must be ASCII, without spaces")) { try SignInName(refining: raw) }
+    }
+
     @Test("At most 254 characters")
     func length() throws {
         let domain = (0..<4).map { _ in String(repeating: "d", count: 47) }.joined(separator: ".")

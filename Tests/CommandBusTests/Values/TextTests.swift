@@ -25,6 +25,86 @@ struct TextTests {
         #expect(throws: RuleViolation("must not contain control characters")) { try Text<1, 10>(refining: raw) }
     }
 
+    @Test(
+        "Marks that change the direction of writing are refused",
+        arguments: [
+            0x061C, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069,
+        ] as [UInt32])
+    func directions(scalar: UInt32) throws {
+        let mark = Character(try #require(Unicode.Scalar(scalar)))
+        for raw in ["As\(mark)ha", "\(mark)Asha", "Asha\(mark)"] {
+            #expect(throws: RuleViolation("must not contain marks that change the direction of writing")) {
+                try Text<1, 40>(refining: raw)
+            }
+        }
+    }
+
+    @Test("Line breaks of Unicode are refused", arguments: ["As\u{2028}ha", "As\u{2029}ha", "\u{2028}Asha"])
+    func lineBreaks(raw: String) {
+        #expect(throws: RuleViolation("must not contain line breaks")) { try Text<1, 40>(refining: raw) }
+    }
+
+    @Test(
+        "Private use, what is assigned to nothing, and what is no character at all are refused",
+        arguments: [0xE000, 0xF8FF, 0x100000, 0xFDD0, 0xFFFF, 0x10FFFE, 0x378] as [UInt32])
+    func meaningless(scalar: UInt32) throws {
+        let character = Character(try #require(Unicode.Scalar(scalar)))
+        #expect(throws: RuleViolation("must not contain characters without a meaning")) {
+            try Text<1, 40>(refining: "As\(character)ha")
+        }
+    }
+
+    @Test(
+        "A text of which nothing can be seen is refused",
+        arguments: [
+            "\u{200B}", "\u{200D}", "\u{200C}\u{200D}", "\u{2060}", "\u{FEFF}", "\u{AD}", "\u{3164}", "\u{115F}\u{1160}",
+            "\u{FFA0}", "\u{2800}", "\u{180E}", "\u{FE0F}", "\u{34F}", "\u{E0061}", "\u{200B} \u{200B}",
+        ])
+    func invisible(raw: String) {
+        // Some of it is white space, and trimmed.
+        #expect(throws: RuleViolation.self) { try Text<1, 40>(refining: raw) }
+        #expect(throws: RuleViolation("must have characters that can be seen")) {
+            try Text<1, 40>(refining: "\u{200D}\(raw)\u{200D}")
+        }
+    }
+
+    @Test(
+        "Names of all scripts are taken, with the joiners that belong to them",
+        arguments: [
+            "Asha Rao", "आशा राव", "ക്ഷേത്ര\u{200D}", "ශ්\u{200D}රී ලංකා", "نرگس نامه\u{200C}ها", "O’Brien-Müller", "李小龍",
+            "Nguyễn Thị Ánh", "Ólafur 3.", "أسماء", "שרה", "🚌 Fan",
+        ])
+    func names(raw: String) throws {
+        let name = try Text<1, 40>(refining: raw)
+        #expect(name.raw == raw)
+        #expect(try Text<1, 40>(refining: name.raw) == name)
+    }
+
+    @Test("Composed and decomposed texts are the same text")
+    func normalised() throws {
+        let (composed, decomposed) = ("\u{C1}nh Nguy\u{1EC5}n", "A\u{301}nh Nguye\u{302}\u{303}n")
+        #expect(Array(try Text<1, 40>(refining: decomposed).raw.utf8) == Array(composed.utf8))
+        #expect(Array(try Text<1, 40>(refining: "\u{212B}ngstro\u{308}m").raw.utf8) == Array("\u{C5}ngstr\u{F6}m".utf8))
+        // Wide letters are others, as they are to whoever reads them.
+        #expect(try Text<1, 40>(refining: "\u{FF21}sha").raw == "\u{FF21}sha")
+    }
+
+    @Test("Composing may make a text longer, but not beyond its bound")
+    func growth() {
+        // A mark of two bytes that composes to two of four.
+        let growing = "a" + String(repeating: "\u{344}", count: 19)
+        #expect(growing.count == 1)
+        #expect(growing.utf8.count <= 40)
+        #expect(throws: RuleViolation("must have at most 40 bytes")) { try Text<1, 5>(refining: growing) }
+    }
+
+    @Test("A huge text is refused by its length")
+    func huge() {
+        let rule = RuleViolation("must have 1 to 40 characters")
+        #expect(throws: rule) { try Text<1, 40>(refining: String(repeating: "x", count: 1_000_000)) }
+        #expect(throws: rule) { try Text<1, 40>(refining: "") }
+    }
+
     @Test("A character may not be a megabyte")
     func bytes() {
         let tower = "a" + String(repeating: "\u{301}", count: 1000)

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Synchronization
 import Testing
 
 extension EndToEnd.OnCluster {
@@ -41,10 +42,17 @@ extension EndToEnd.OnCluster {
 }
 
 /// Somebody with an account and a device, who signs in wherever it is.
-struct Person: Sendable {
+final class Person: Sendable {
     let email: String
     private let cluster: Cluster
+    /// What the last sign-in gave the device.
+    private let device = Mutex<String?>(nil)
     private static let password = "violet-harbour-tram-27"
+
+    private init(email: String, cluster: Cluster) {
+        self.email = email
+        self.cluster = cluster
+    }
 
     static func registered(_ email: String, at cluster: Cluster) async throws -> Person {
         _ = try await cluster.nobody(.a).register(email, cluster.mail)
@@ -55,18 +63,22 @@ struct Person: Sendable {
     func signIn(at instance: Cluster.Instance) async throws -> String {
         let door = try cluster.nobody(instance)
         let read = Set(try cluster.mail.letters().map(\.lastPathComponent))
-        let credentials = ["email": email, "password": Self.password, "device": "device-of-\(email)"]
+        var credentials = ["email": email, "password": Self.password]
+        credentials["device"] = device.withLock { $0 }
         let opened = try await door.persist(.post("session.open", "/v1/sessions", credentials))
         #expect(opened.status == 200, "\(String(decoding: opened.body, as: UTF8.self))")
-        if let token = opened.json["token"].string { return token }
+        if let token = opened.json["token"].string {
+            device.withLock { $0 = opened.json["device"].string }
+            return token
+        }
         let challenge = try #require(opened.json["challenge"].string)
         let letter = try await cluster.mail.code(to: email, read: read)
         let signedIn = try await door.persist(
             .post(
-                "session.verify", "/v1/sessions/verify",
-                ["challenge": challenge, "code": letter.code, "device": "device-of-\(email)"]
+                "session.verify", "/v1/sessions/verify", input: SecondFactor(challenge: challenge, code: letter.code)
             )
         )
+        device.withLock { $0 = signedIn.json["device"].string }
         return try #require(signedIn.json["token"].string)
     }
 }

@@ -47,7 +47,8 @@ struct ConfigurationOptionTests {
     private static let goodTexts = [
         "config": "", "host": "localhost", "data": "/srv/farebus", "log.level": "debug", "log.format": "json",
         "operator.name": "Hill Shuttle", "operator.timezone": "Europe/Berlin", "operator.currency": "EUR",
-        "registration.domains": "example.com,example.org", "windows.queueing": "09:00-12:30",
+        "registration.domains": "example.com,example.org", "registration.defaultDomain": "example.com",
+        "windows.queueing": "09:00-12:30",
         "windows.ticketingFrom": "13:30", "windows.ticketingUntil": "24:00", "windows.force": "queueing",
         "feeds.transport": "sse",
         "mail.directory": "/srv/mail", "mail.from": "buses@example.com", "socket.origins": "https://a.example:8443",

@@ -1,3 +1,4 @@
+import Auth
 import CommandBus
 import Foundation
 import Testing
@@ -100,14 +101,14 @@ struct ServerConfigurationTests {
         let file = try TemporaryFile(#"{"registration": {"domains": ["B.example"]}, "socket": {"origins": []}}"#)
         defer { file.remove() }
         let fromFile = try ServerConfiguration.load(arguments: ["--config", file.path], environment: [:])
-        #expect(fromFile.registration.domains == ["b.example"])
+        #expect(fromFile.auth.registrationDomains == ["b.example"])
         #expect(fromFile.socket.origins.isEmpty)
         let fromFlags = try ServerConfiguration.load(
             arguments: ["--socket-origins", "https://a.example, http://LOCALHOST:3000", "--registration-domains="],
             environment: ["FAREBUS_CONFIG": file.path]
         )
         #expect(fromFlags.socket.origins == ["https://a.example", "http://localhost:3000"])
-        #expect(fromFlags.registration.domains.isEmpty)
+        #expect(fromFlags.auth.registrationDomains.isEmpty)
     }
 
     @Test("A demo opens all windows, unless somebody has set one")

@@ -12,11 +12,10 @@ private let traceparent = "00-\(trace)-b7ad6b7169203331-01"
 struct RESTCaller {
     let gateway: RunningGateway
 
-    func send(_ parity: ParityCase, _ entry: CommandEntry) async throws -> ParityAnswer {
+    /// - Parameter token: of whoever sends it; nil for nobody.
+    func send(_ parity: ParityCase, _ entry: CommandEntry, token: String?) async throws -> ParityAnswer {
         var headers = [("traceparent", traceparent)]
-        if let account = parity.account, let token = gateway.tokens[account] {
-            headers.append(("Authorization", "Bearer \(token)"))
-        }
+        if let token { headers.append(("Authorization", "Bearer \(token)")) }
         if let key = parity.key { headers.append(("Idempotency-Key", key)) }
         let (target, body) = try request(parity.input, entry)
         if body != nil { headers.append(("Content-Type", "application/json")) }
@@ -65,7 +64,7 @@ struct RESTCaller {
     }
 }
 
-/// Sends cases as frames, on one socket for each account.
+/// Sends cases as frames, on one socket for each token.
 actor SocketCaller {
     private let gateway: RunningGateway
     private var sockets: [String: SocketClient] = [:]
@@ -75,8 +74,9 @@ actor SocketCaller {
         self.gateway = gateway
     }
 
-    func send(_ parity: ParityCase, _ entry: CommandEntry) async throws -> ParityAnswer {
-        let socket = try await socket(of: parity.account)
+    /// - Parameter token: of whoever sends it; nil for nobody.
+    func send(_ parity: ParityCase, _ entry: CommandEntry, token: String?) async throws -> ParityAnswer {
+        let socket = try await socket(of: token)
         sent += 1
         var members = [#""id":"\#(sent)""#, #""cmd":"\#(entry.name)""#, #""trace":"\#(traceparent)""#]
         if let key = parity.key { members.append(#""key":"\#(key)""#) }
@@ -97,14 +97,13 @@ actor SocketCaller {
         )
     }
 
-    private func socket(of account: String?) async throws -> SocketClient {
-        if let known = sockets[account ?? ""] { return known }
-        let token = account.flatMap { gateway.tokens[$0] }
+    private func socket(of token: String?) async throws -> SocketClient {
+        if let known = sockets[token ?? ""] { return known }
         let socket = try await SocketClient.connect(
             port: gateway.port, headers: token.map { [("Authorization", "Bearer \($0)")] } ?? []
         )
         _ = try await socket.text(containing: "hello")
-        sockets[account ?? ""] = socket
+        sockets[token ?? ""] = socket
         return socket
     }
 

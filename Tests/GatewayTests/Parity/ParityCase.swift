@@ -5,13 +5,15 @@ import Foundation
 struct ParityCase: Sendable, CustomStringConvertible {
     let command: String
     let label: String
-    /// An account of the demo; nil for nobody.
+    /// An account of the demo, or the name of a token that an earlier case has kept, in braces; nil for nobody.
     let account: String?
     /// The input as JSON: an object, or bytes that are meant to be none.
     let input: Input
     let key: String?
     /// The status that is expected, where it is known.
     let status: Int?
+    /// Members of the answer that later cases lean on, by the names that ``ParityMemory`` knows them under.
+    let keeps: [String: String]
 
     enum Input: Sendable {
         case object([String: JSONValue])
@@ -19,7 +21,8 @@ struct ParityCase: Sendable, CustomStringConvertible {
     }
 
     init(
-        _ command: String, _ label: String, as account: String?, _ input: Input, key: String? = nil, status: Int? = nil
+        _ command: String, _ label: String, as account: String?, _ input: Input, key: String? = nil, status: Int? = nil,
+        keeps: [String: String] = [:]
     ) {
         self.command = command
         self.label = label
@@ -27,6 +30,7 @@ struct ParityCase: Sendable, CustomStringConvertible {
         self.input = input
         self.key = key
         self.status = status
+        self.keeps = keeps
     }
 
     var description: String { "\(command): \(label)" }

@@ -30,7 +30,8 @@ enum ParityScenario {
             ParityCase("departures.show", "good", as: rider, .object(["id": first]), status: 200),
             ParityCase("departures.show", "no such", as: rider, .object(["id": .string("d_none")]), status: 404),
             ParityCase(
-                "bookings.create", "good", as: rider, .object(["departure": first]), key: "scenario-book", status: 201),
+                "bookings.create", "good", as: rider, .object(["departure": first]), key: "scenario-book", status: 201,
+                keeps: ["booking": "id"]),
             ParityCase(
                 "bookings.create", "again, same key", as: rider, .object(["departure": first]), key: "scenario-book",
                 status: 201),
@@ -63,33 +64,6 @@ enum ParityScenario {
             ParityCase("wallet.show", "in maintenance", as: rider, .object([:]), status: 503),
             ParityCase("health.ready", "in maintenance", as: nil, .object([:]), status: 503),
             ParityCase("maintenance.set", "over", as: staff, .object(["on": .boolean(false)]), key: "m3", status: 200),
-        ] + accounts
+        ] + ParityAccounts.cases
     }
-
-    /// Registration and sign-in, as far as they go without the letter.
-    private static var accounts: [ParityCase] {
-        let password = JSONValue.string(DemoAccounts.password)
-        return [
-            ParityCase("registration.start", "good", as: nil, .object(["email": .string("new@example.com")]), status: 202),
-            ParityCase(
-                "registration.start", "too soon", as: nil, .object(["email": .string("new@example.com")]), status: 429),
-            ParityCase(
-                "session.open", "good", as: nil,
-                .object(["email": .string("rider9@demo.test"), "password": password]), status: 200
-            ),
-            ParityCase(
-                "session.open", "wrong password", as: nil,
-                .object(["email": .string("rider9@demo.test"), "password": .string("not the password")]), status: 401
-            ),
-            ParityCase(
-                "session.open", "no such account", as: nil,
-                .object(["email": .string("nobody@demo.test"), "password": password]), status: 401
-            ),
-            ParityCase("session.refresh", "good", as: "rider3@demo.test", .object([:]), status: 200),
-            ParityCase("session.close", "good", as: "rider4@demo.test", .object([:]), status: 204),
-        ]
-    }
-
-    /// Commands whose good use needs a code from a letter; they are taken through it end to end elsewhere.
-    static let needLetters: Set<String> = ["registration.verify", "registration.complete", "session.verify"]
 }

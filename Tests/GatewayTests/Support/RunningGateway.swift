@@ -18,6 +18,8 @@ struct RunningGateway: Sendable {
     let core: Core<SuiteStore>
     let clock: TestClock
     let port: Int
+    /// What its store keeps, behind its back.
+    let kept: KeptData
     /// A session of each account of the demo.
     let tokens: [String: String]
 
@@ -40,8 +42,9 @@ struct RunningGateway: Sendable {
         let configuration = try ServerConfiguration.load(flags: defaults.merging(flags) { $1 }, environment: [:])
         let place = try await StorePlace(file: folder.database, "gateway")
         let store = try await place.open()
-        defer { place.finish([store], in: temporary) }
-        let logger = Logger(label: "farebus.test") { _ in SwiftLogNoOpLogHandler() }
+        let kept = try place.kept()
+        defer { place.finish([store], kept, in: temporary) }
+        let logger = StoreFixture.silent
         let clock = TestClock()
         var parts = Core<SuiteStore>.Parts()
         parts.clock = clock
@@ -52,7 +55,7 @@ struct RunningGateway: Sendable {
         if let redis {
             // With randomness of its own: it asks for it whenever it likes, and the seed is for what clients see.
             parts.surroundings = .shared(
-                try RedisEndpoint(url: redis.url), configuration.redis, rates: configuration.limits.enforcedRates,
+                try RedisEndpoint(url: redis.url), configuration.redis, limits: configuration.limits,
                 random: SystemRandomSource(), logger: logger
             )
         }
@@ -78,7 +81,8 @@ struct RunningGateway: Sendable {
             let tokens = try JSONDecoder().decode(
                 [String: String].self, from: Data(contentsOf: URL(fileURLWithPath: folder.demoSessions))
             )
-            let gateway = RunningGateway(core: core, clock: clock, port: port, tokens: tokens)
+            for token in tokens.values { SecretWatch.learnToken(token) }
+            let gateway = RunningGateway(core: core, clock: clock, port: port, kept: kept, tokens: tokens)
             let result: Result<Value, any Error>
             do {
                 result = .success(try await body(gateway))

@@ -24,7 +24,10 @@ enum CopySample {
         INSERT INTO events VALUES ('e_1', 'booked', 'a_1', 'd_1', x'', '', 0), ('e_2', 'ü', '', '', x'00ff', 't', -1);
         INSERT INTO settings VALUES ('maintenance', x'7b7d'), ('Ωmega', x'');
         INSERT INTO fences VALUES ('roll', 9223372036854775807);
-        INSERT INTO registration_grants VALUES (zeroblob(32), 'new@example.com', 5);
+        INSERT INTO audit VALUES
+            ('au_1', -1, 'system', 'staff.create', 'a_1', 'a word, "quoted"', NULL, x'7b7d', ''),
+            ('au_2', 0, 'a_1', 'staff.revoke', 'a_2', '', x'', NULL, 't');
+        INSERT INTO grants VALUES (zeroblob(32), 'registration', 'new@example.com', NULL, 5);
         INSERT INTO mail_outbox VALUES
             ('abcdefghabcdefghabcdefghabcdefgh', 'x@example.com', '', 'line' || char(10) || '🚌', 1, 0, 1, NULL),
             ('bbcdefghabcdefghabcdefghabcdefgh', 'x@example.com', 's', '', 2, 5, NULL, 'refused');
@@ -57,15 +60,29 @@ enum CopySample {
             arguments: [id, "\(id)@example.com", number.isMultiple(of: 2) ? nil : "R\(number)"]
         )
         try db.execute(
-            sql: "INSERT INTO sessions VALUES (?, ?, ?, 'rider', 1, 0, 9, ?, ?)",
+            sql: "INSERT INTO sessions VALUES (?, ?, ?, 'rider', 1, 0, 9, ?, ?, ?)",
             arguments: [
-                hash, "s_\(number)", id, number.isMultiple(of: 3) ? "closed" : nil, number.isMultiple(of: 3) ? 5 : nil,
+                hash, "s_\(number)", id, number.isMultiple(of: 2) ? nil : 7, number.isMultiple(of: 3) ? "closed" : nil,
+                number.isMultiple(of: 3) ? 5 : nil,
             ]
         )
-        try db.execute(sql: "INSERT INTO devices VALUES (?, ?, 1, 2)", arguments: [id, hash])
+        let isEven = number.isMultiple(of: 2)
         try db.execute(
-            sql: "INSERT INTO code_challenges VALUES (?, 'sign_in', ?, ?, ?, 0, 0, 1, 0)",
-            arguments: [hash, id, number.isMultiple(of: 2) ? nil : id, hash]
+            sql: "INSERT INTO devices VALUES (?, ?, ?, ?, 1, 2)",
+            arguments: [id, "dev_\(number)", hash, isEven ? nil : hash]
+        )
+        try db.execute(
+            sql: "INSERT INTO authenticators VALUES (?, ?, ?, ?, ?)",
+            arguments: [id, Data([0, UInt8(number & 255)]), isEven ? nil : 3, -number, isEven ? Data() : hash + hash]
+        )
+        try db.execute(sql: "INSERT INTO step_ups VALUES (?, 'staff_change', ?, 5)", arguments: ["s_\(number)", id])
+        try db.execute(
+            sql: "INSERT INTO code_challenges VALUES (?, 'sign_in', 'owner', ?, ?, ?, ?, ?, 0, 0, 1, 0)",
+            arguments: [hash, isEven ? "mail" : "authenticator", id, isEven ? nil : id, isEven ? nil : "s_\(number)", hash]
+        )
+        try db.execute(
+            sql: "INSERT INTO grants VALUES (?, 'password_reset', ?, ?, 5)",
+            arguments: [Data(repeating: 255, count: 30) + hash.suffix(2), id, id]
         )
         try db.execute(
             sql: "INSERT INTO idempotency VALUES (?, ?, ?, 201, ?, 0)", arguments: [id, "k|\(number)", hash, hash]

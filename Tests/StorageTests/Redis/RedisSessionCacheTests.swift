@@ -73,6 +73,24 @@ struct RedisSessionCacheTests {
         }
     }
 
+    @Test("An entry is not found from its limit on, by whoever's time has come to it; the store is asked then")
+    func limit() async throws {
+        try await RedisHouse.with { house in
+            let cache = cache(house)
+            let limit = clock.now().adding(seconds: 60)
+            let mark = try await mark("old", in: cache)
+            await cache.insert(old, for: digest("old"), readAfter: mark, until: limit, at: clock.now())
+            clock.set(limit.adding(milliseconds: -1))
+            #expect(await found("old", in: cache) == old)
+            clock.set(limit)
+            #expect(await found("old", in: cache) == nil)
+            // It was used, and what was read then takes the place of the entry.
+            let next = try await self.mark("old", in: cache)
+            await cache.insert(old, for: digest("old"), readAfter: next, until: limit.adding(seconds: 60), at: limit)
+            #expect(await found("old", in: cache) == old)
+        }
+    }
+
     @Test("An entry that its account does not name is not found")
     func evicted() async throws {
         try await RedisHouse.with { house in

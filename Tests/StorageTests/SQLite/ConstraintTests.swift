@@ -153,4 +153,59 @@ struct ConstraintTests {
         #expect(await refusal(of: insert(503, "k2")) == .SQLITE_CONSTRAINT_CHECK)
         #expect(await refusal(of: insert(429, "k2")) == .SQLITE_CONSTRAINT_CHECK)
     }
+
+    private static let auditRows = "SELECT hex(before) || hex(after) || reason FROM audit"
+
+    @Test(
+        "The audit log is append-only",
+        arguments: [
+            "UPDATE audit SET reason = 'x'", "UPDATE audit SET after = NULL", "DELETE FROM audit",
+            "REPLACE INTO audit SELECT * FROM audit",
+            "INSERT INTO audit SELECT * FROM audit WHERE true ON CONFLICT (id) DO UPDATE SET reason = 'x'",
+        ])
+    func auditLog(sql: String) async throws {
+        try await fixture.work { work in try work.audit("test.do", subject: "a_one", reason: "why", before: 1, after: 2) }
+        let before = try raw.texts(Self.auditRows)
+        #expect(before.count == 1)
+        #expect(await refusal(of: sql) == .SQLITE_CONSTRAINT_TRIGGER)
+        #expect(try raw.texts(Self.auditRows) == before)
+        let another = "SELECT 'au_2', at, actor, action, subject, reason, NULL, NULL, trace FROM audit"
+        #expect(await refusal(of: "INSERT INTO audit \(another)") == nil, "it takes another entry")
+    }
+
+    @Test(
+        "What the second factor leans on agrees with itself",
+        arguments: [
+            "INSERT INTO devices VALUES ('a_one', 'dev_1', zeroblob(31), NULL, 0, 0)",
+            "INSERT INTO devices VALUES ('a_one', 'dev_1', zeroblob(32), zeroblob(33), 0, 0)",
+            "INSERT INTO authenticators VALUES ('a_one', x'', NULL, 0, x'')",
+            "INSERT INTO authenticators VALUES ('a_one', x'01', NULL, 0, zeroblob(63))",
+            "INSERT INTO grants VALUES (zeroblob(32), 'sign_in', 'x@example.com', NULL, 0)",
+            "INSERT INTO grants VALUES (zeroblob(16), 'registration', 'x@example.com', NULL, 0)",
+            "INSERT INTO code_challenges VALUES "
+                + "(zeroblob(32), 'sign_in', 'nobody', 'mail', 'x', NULL, NULL, zeroblob(32), 0, 0, 1, 0)",
+            "INSERT INTO code_challenges VALUES "
+                + "(zeroblob(32), 'sign_in', 'owner', 'pigeon', 'x', NULL, NULL, zeroblob(32), 0, 0, 1, 0)",
+            "INSERT INTO code_challenges VALUES "
+                + "(zeroblob(32), 'sign_in', 'owner', 'mail', 'x', NULL, NULL, zeroblob(32), -1, 0, 1, 0)",
+        ])
+    func factors(sql: String) async {
+        #expect(await refusal(of: sql) == .SQLITE_CONSTRAINT_CHECK)
+    }
+
+    @Test(
+        "What belongs to an account is of one that there is",
+        arguments: [
+            "INSERT INTO devices VALUES ('a_nobody', 'dev_1', zeroblob(32), NULL, 0, 0)",
+            "INSERT INTO authenticators VALUES ('a_nobody', x'01', NULL, 0, x'')",
+            "INSERT INTO step_ups VALUES ('s_1', 'staff_change', 'a_nobody', 0)",
+            "INSERT INTO grants VALUES (zeroblob(32), 'password_reset', 'x@example.com', 'a_nobody', 0)",
+            "INSERT INTO code_challenges VALUES "
+                + "(zeroblob(32), 'sign_in', 'owner', 'mail', 'x', 'a_nobody', NULL, zeroblob(32), 0, 0, 1, 0)",
+        ])
+    func owners(sql: String) async {
+        #expect(await refusal(of: sql) == .SQLITE_CONSTRAINT_FOREIGNKEY)
+        // The same row of an account that there is shows that nothing else was wrong with it.
+        #expect(await refusal(of: sql.replacing("a_nobody", with: "a_one")) == nil)
+    }
 }

@@ -35,6 +35,17 @@ package struct KeptRow: Sendable, Equatable {
         }
     }
 
+    /// Whether a text stands in any of its columns, in upper or lower case, also where the bytes are not all text.
+    package func mentions(_ word: String) -> Bool {
+        values.values.contains { value in
+            switch value {
+            case .text(let text): text.localizedCaseInsensitiveContains(word)
+            case .blob(let data): String(decoding: data, as: UTF8.self).localizedCaseInsensitiveContains(word)
+            case .null, .integer, .real: false
+            }
+        }
+    }
+
     /// Several texts, with spaces between them.
     package func texts(_ columns: String...) -> String {
         columns.map { text($0) ?? "-" }.joined(separator: " ")

@@ -23,7 +23,7 @@ struct SQLiteKeptData: KeptData.Engine {
         with next: @escaping @Sendable (KeptRow) -> KeptRow?
     ) async throws -> Int {
         try await raw.queue.write { db in
-            if ["journal", "postings"].contains(table.name) { try RawDatabase.disarmJournal(db) }
+            if ["journal", "postings", "audit"].contains(table.name) { try RawDatabase.disarmLogs(db) }
             let rows = try Self.rows(of: table, db).filter(isMeant)
             var moved: [KeptRow] = []
             for row in rows {

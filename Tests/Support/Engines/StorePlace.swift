@@ -57,17 +57,28 @@ package struct StorePlace: Sendable {
     /// - Parameter folder: with the file, and kept until then.
     package func finish(_ stores: [SuiteStore], _ kept: KeptData? = nil, in folder: TemporaryFolder) {
         let close: @Sendable () -> Void = {
+            watch(kept)
             kept?.close()
             for store in stores { try? store.close() }
             remove()
             withExtendedLifetime(folder) {}
         }
         // The last reference may go on a thread of the store itself, which can't wait for its own end.
-        if TestEngine.isMongoDB || Thread.current.name?.hasPrefix("farebus.") == true {
+        if TestEngine.isMongoDB || SecretWatch.isOn || Thread.current.name?.hasPrefix("farebus.") == true {
             Thread.detachNewThread(close)
         } else {
             close()
         }
+    }
+
+    /// Notes for ``SecretWatch`` what is kept. Blocks its thread, which must not be one that others wait for.
+    package func watch(_ kept: KeptData? = nil) {
+        guard SecretWatch.isOn else { return }
+        if let kept { return SecretWatch.note(kept) }
+        if case .file(let path) = kind, !FileManager.default.fileExists(atPath: path) { return }
+        guard let kept = try? self.kept() else { return }
+        SecretWatch.note(kept)
+        kept.close()
     }
 
     /// Removes what would outlive the test. Blocks its thread, which must not be one that others wait for.

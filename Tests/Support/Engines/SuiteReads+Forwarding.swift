@@ -1,63 +1,8 @@
-package import Auth
 package import Booking
 package import CommandBus
-package import Cryptography
 package import Foundation
 package import Mail
 package import Wallet
-
-extension AccountReads where Self: SuiteReads {
-    package func account(_ id: AccountID) throws -> Account? {
-        try base.account(id)
-    }
-
-    package func hasAccounts() throws -> Bool {
-        try base.hasAccounts()
-    }
-
-    package func account(email: EmailAddress) throws -> Account? {
-        try base.account(email: email)
-    }
-
-    package func addresses(of roles: Set<Role>) throws -> [EmailAddress] {
-        try base.addresses(of: roles)
-    }
-
-    package func session(token: Digest256) throws -> StoredSession? {
-        try base.session(token: token)
-    }
-
-    package func openSession(of account: AccountID) throws -> StoredSession? {
-        try base.openSession(of: account)
-    }
-
-    package func openSessionTallies() throws -> [OpenSessionTally] {
-        try base.openSessionTallies()
-    }
-
-    package func knows(device: Digest256, of account: AccountID) throws -> Bool {
-        try base.knows(device: device, of: account)
-    }
-
-    package func challenge(token: Digest256) throws -> CodeChallenge? {
-        try base.challenge(token: token)
-    }
-
-    package func registrationGrant(token: Digest256) throws -> RegistrationGrant? {
-        try base.registrationGrant(token: token)
-    }
-
-    package func codesSent(to address: EmailAddress, for purpose: CodePurpose, since start: Timestamp) throws -> [Timestamp]
-    {
-        try base.codesSent(to: address, for: purpose, since: start)
-    }
-
-    package func codeFailures(
-        of address: EmailAddress, for purpose: CodePurpose, since start: Timestamp
-    ) throws -> (count: Int, firstSentAt: Timestamp?) {
-        try base.codeFailures(of: address, for: purpose, since: start)
-    }
-}
 
 extension BookingReads where Self: SuiteReads {
     package func booking(_ id: BookingID) throws -> BookingRecord? {
@@ -201,4 +146,17 @@ extension SettingReads where Self: SuiteReads {
     }
 }
 
-extension SuiteSnapshot: AccountReads, BookingReads, TimetableReads, LedgerReads, OutboxReads, SettingReads {}
+extension AuditReads where Self: SuiteReads {
+    package func audit(_ query: AuditQuery) throws -> [AuditEntry] {
+        try base.audit(query)
+    }
+}
+
+extension EventReads where Self: SuiteReads {
+    package func events(of subject: String, before: EventID?, limit: Int) throws -> [StoredEvent] {
+        try base.events(of: subject, before: before, limit: limit)
+    }
+}
+
+extension SuiteSnapshot: BookingReads, TimetableReads, LedgerReads, OutboxReads, SettingReads, AuditReads, EventReads {}
+extension SuiteTransaction: AuditReads, EventReads {}

@@ -6,11 +6,12 @@ package import Storage
 package import Wallet
 
 /// What can be read of a store, whatever its engine is.
-package typealias AnyReads = AccountReads & BookingReads & TimetableReads & LedgerReads & OutboxReads & SettingReads
+package typealias AnyReads =
+    AccountReads & BookingReads & TimetableReads & LedgerReads & OutboxReads & SettingReads & AuditReads & EventReads
 /// What can be written to a store, whatever its engine is.
 package typealias AnyRecords =
     AccountRecords & BookingRecords & TimetableRecords & LedgerRecords & OutboxRecords & SettingRecords & WorkRecords
-    & FenceRecords
+    & FenceRecords & AuditReads & EventReads
 
 /// What a snapshot and a transaction have in common: an engine's own to read from.
 package protocol SuiteReads {

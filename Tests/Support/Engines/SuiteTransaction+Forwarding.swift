@@ -1,64 +1,8 @@
-package import Auth
 package import Booking
 package import CommandBus
-package import Cryptography
 package import Foundation
 package import Mail
 package import Wallet
-
-extension SuiteTransaction: AccountRecords {
-    package func insert(_ account: Account) throws {
-        try records.insert(account)
-    }
-
-    package func advanceSessionEpoch(of account: AccountID) throws -> Int {
-        try records.advanceSessionEpoch(of: account)
-    }
-
-    package func insert(_ session: StoredSession) throws {
-        try records.insert(session)
-    }
-
-    package func endOpenSession(of account: AccountID, as ending: StoredSession.Ending, at now: Timestamp) throws {
-        try records.endOpenSession(of: account, as: ending, at: now)
-    }
-
-    package func forgetSessions(of account: AccountID, expiredBefore limit: Timestamp) throws {
-        try records.forgetSessions(of: account, expiredBefore: limit)
-    }
-
-    package func remember(device: Digest256, of account: AccountID, at now: Timestamp, keeping limit: Int) throws {
-        try records.remember(device: device, of: account, at: now, keeping: limit)
-    }
-
-    package func insert(_ challenge: CodeChallenge) throws {
-        try records.insert(challenge)
-    }
-
-    package func recordFailure(of challenge: Digest256) throws {
-        try records.recordFailure(of: challenge)
-    }
-
-    package func spend(challenge: Digest256) throws {
-        try records.spend(challenge: challenge)
-    }
-
-    package func forgetChallenges(sentBefore limit: Timestamp) throws {
-        try records.forgetChallenges(sentBefore: limit)
-    }
-
-    package func insert(_ grant: RegistrationGrant) throws {
-        try records.insert(grant)
-    }
-
-    package func remove(registrationGrant token: Digest256) throws {
-        try records.remove(registrationGrant: token)
-    }
-
-    package func forgetRegistrationGrants(expiredBefore limit: Timestamp) throws {
-        try records.forgetRegistrationGrants(expiredBefore: limit)
-    }
-}
 
 extension SuiteTransaction: BookingRecords {
     package func takeSeat(on departure: DepartureID, at now: Timestamp) throws -> DepartureRecord? {
@@ -129,6 +73,10 @@ extension SuiteTransaction: LedgerRecords {
         try records.add(amount, to: account)
     }
 
+    package func hold(_ account: LedgerAccount) throws {
+        try records.hold(account)
+    }
+
     package func head(of chain: Int) throws -> ChainHead {
         try records.head(of: chain)
     }
@@ -173,6 +121,10 @@ extension SuiteTransaction: WorkRecords {
 
     package func append(_ events: [DomainEvent], at: Timestamp) throws {
         try records.append(events, at: at)
+    }
+
+    package func append(_ entries: [AuditEntry]) throws {
+        try records.append(entries)
     }
 
     package func enqueue(_ mail: [EnqueuedMail], at: Timestamp) throws {

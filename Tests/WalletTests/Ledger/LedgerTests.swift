@@ -37,7 +37,10 @@ struct LedgerTests {
 
     @Test("A new wallet begins with the welcome credit, which the operator gives")
     func welcome() async throws {
-        #expect(try await balances() == ["wallet:a_one": 5000, "operator:grants": -5000, "operator:fares": 0])
+        #expect(
+            try await balances() == [
+                "wallet:a_one": 5000, "operator:grants": -5000, "operator:fares": 0, "operator:forfeits": 0,
+            ])
         let entry = try #require(try await entries().first)
         #expect(entry.entry.kind == .welcome)
         #expect(entry.entry.reference == "a_one")
@@ -62,7 +65,10 @@ struct LedgerTests {
     @Test("Money that moves is taken here and given there")
     func move() async throws {
         try await move(2000, from: .wallet(rider), to: .fares)
-        #expect(try await balances() == ["wallet:a_one": 3000, "operator:grants": -5000, "operator:fares": 2000])
+        #expect(
+            try await balances() == [
+                "wallet:a_one": 3000, "operator:grants": -5000, "operator:fares": 2000, "operator:forfeits": 0,
+            ])
         try await move(3000, from: .wallet(rider), to: .fares)
         #expect(try await fixture.balance(rider) == 0)
         try await move(500, from: .fares, to: .wallet(rider))

@@ -73,10 +73,6 @@ extension BSONDocument {
         return number
     }
 
-    package func optionalInt(_ name: String) throws -> Int? {
-        try hasValue(name) ? int(name) : nil
-    }
-
     package func double(_ name: String) throws -> Double {
         switch self[name] {
         case .double(let number): return number
@@ -93,10 +89,6 @@ extension BSONDocument {
     package func bool(_ name: String) throws -> Bool {
         guard case .bool(let flag) = self[name] else { throw unreadable(name) }
         return flag
-    }
-
-    package func optionalBool(_ name: String) throws -> Bool? {
-        try hasValue(name) ? bool(name) : nil
     }
 
     package func data(_ name: String) throws -> Data {

@@ -1,5 +1,7 @@
+import Cryptography
+
 /// How the store speaks to a MongoDB deployment.
-package struct MongoOptions: Sendable {
+package struct MongoOptions: Sendable, Unprintable {
     package enum ReadPreference: String, Sendable, CaseIterable {
         case primary, primaryPreferred, secondary, secondaryPreferred, nearest
     }

@@ -31,20 +31,38 @@ enum MongoIndexes {
     /// By collection. The names are SQLite's where it has the same index.
     static let all: [String: [MongoIndex]] = [
         "events": [MongoIndex("events_by_subject", "subject", "_id")],
-        "accounts": [MongoIndex("accounts_by_email", "email", isUnique: true)],
+        "audit": [
+            MongoIndex("audit_by_subject", "subject", "_id"), MongoIndex("audit_by_actor", "actor", "_id"),
+            MongoIndex("audit_by_action", "action", "_id"),
+        ],
+        "accounts": [
+            MongoIndex("accounts_by_email", "email", isUnique: true),
+            MongoIndex("accounts_by_role", "role", "_id"),
+            MongoIndex("accounts_by_roll_number", "roll_number", where: ["roll_number": ["$exists": true]]),
+        ],
         "sessions": [
             // One live session an account: the database itself refuses a second one.
             MongoIndex("sessions_open", "account", isUnique: true, where: ["open": true]),
             MongoIndex("sessions_by_account", "account", "expires_at"),
         ],
         "devices": [MongoIndex("devices_by_account", "account", "last_used_at")],
+        "step_ups": [
+            MongoIndex("step_ups_by_time", "expires_at"), MongoIndex("step_ups_by_account", "account"),
+        ],
         "code_challenges": [
-            MongoIndex("code_challenges_by_address", "address", "purpose", "sent_at"),
+            MongoIndex("code_challenges_by_address", "address", "budget", "sent_at"),
             MongoIndex("code_challenges_by_time", "sent_at"),
             MongoIndex("code_challenges_by_account", "account", where: ["account": ["$exists": true]]),
         ],
-        "registration_grants": [MongoIndex("registration_grants_by_time", "expires_at")],
-        "mail_outbox": [MongoIndex("mail_outbox_due", "due_at", where: ["due_at": ["$exists": true]])],
+        "grants": [
+            MongoIndex("grants_by_time", "expires_at"), MongoIndex("grants_by_address", "address"),
+            MongoIndex("grants_by_account", "account", where: ["account": ["$exists": true]]),
+        ],
+        "mail_outbox": [
+            MongoIndex("mail_outbox_due", "due_at", where: ["due_at": ["$exists": true]]),
+            // Of all letters: a condition can't be that there is no instant at which they are due.
+            MongoIndex("mail_outbox_by_recipient", "recipient"),
+        ],
         "buses": [MongoIndex("buses_by_service", "service", "_id"), MongoIndex("buses_by_route", "route")],
         "departures": [
             MongoIndex("departures_of_bus", "bus", "service_date", isUnique: true),

@@ -7,6 +7,10 @@ enum MongoRules {
         "sessions": [
             ["$gt": ["$expires_at", "$issued_at"]], equal(isMissing("ending"), isMissing("ended_at")),
         ],
+        "authenticators": [
+            ["$gt": [["$binarySize": "$sealed_secret"], 0]],
+            ["$eq": [["$mod": [["$binarySize": "$recovery_codes"], 32]], 0]],
+        ],
         "code_challenges": [["$gt": ["$expires_at", "$sent_at"]]],
         "stops": [equal(isMissing("latitude"), isMissing("longitude"))],
         "buses": [

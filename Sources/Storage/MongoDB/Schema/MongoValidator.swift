@@ -70,7 +70,7 @@ struct MongoValidator {
     /// The rules of a column that JSON Schema has no word for.
     private static func rules(_ column: StoreColumn, in table: StoreTable) -> [BSONValue] {
         let field = BSONValue.string("$" + table.field(of: column.name))
-        return column.rules.compactMap { rule in
+        let rules: [BSONValue] = column.rules.compactMap { rule in
             switch rule {
             case .lowercase: ["$eq": [field, ["$toLower": field]]]
             case .length(let least, let most) where column.kind == .blob:
@@ -83,6 +83,9 @@ struct MongoValidator {
             default: nil
             }
         }
+        guard column.isOptional else { return rules }
+        // Of what is missing the expressions would not hold.
+        return rules.map { ["$or": [MongoRules.isMissing(table.field(of: column.name)), $0]] }
     }
 
     /// A mark is there exactly while its condition holds.

@@ -18,6 +18,8 @@ enum AccountTables {
                 ) STRICT, WITHOUT ROWID;
 
                 CREATE INDEX staff ON accounts (role) WHERE role <> 'rider';
+                CREATE INDEX accounts_by_role ON accounts (role, id);
+                CREATE INDEX accounts_by_roll_number ON accounts (roll_number) WHERE roll_number IS NOT NULL;
 
                 CREATE TABLE sessions (
                     token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
@@ -27,6 +29,8 @@ enum AccountTables {
                     epoch INTEGER NOT NULL CHECK (epoch > 0),
                     issued_at INTEGER NOT NULL,
                     expires_at INTEGER NOT NULL CHECK (expires_at > issued_at),
+                    -- Null where it does not end because nobody uses it.
+                    idle_until INTEGER,
                     ending TEXT CHECK (ending IN ('replaced', 'closed', 'refreshed', 'revoked')),
                     ended_at INTEGER,
                     CHECK ((ending IS NULL) = (ended_at IS NULL))
@@ -38,37 +42,37 @@ enum AccountTables {
 
                 CREATE TABLE devices (
                     account TEXT NOT NULL REFERENCES accounts (id),
-                    device BLOB NOT NULL CHECK (length(device) = 32),
+                    id TEXT NOT NULL,
+                    secret BLOB NOT NULL CHECK (length(secret) = 32),
+                    previous BLOB CHECK (length(previous) = 32),
                     first_used_at INTEGER NOT NULL,
                     last_used_at INTEGER NOT NULL,
-                    PRIMARY KEY (account, device)
+                    PRIMARY KEY (account, id)
                 ) STRICT, WITHOUT ROWID;
 
-                CREATE TABLE code_challenges (
-                    token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
+                CREATE TABLE authenticators (
+                    account TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+                    -- Encrypted with a key that is not in the database.
+                    sealed_secret BLOB NOT NULL CHECK (length(sealed_secret) > 0),
+                    confirmed_at INTEGER,
+                    last_step INTEGER NOT NULL,
+                    -- Hashes, one after another.
+                    recovery_codes BLOB NOT NULL CHECK (length(recovery_codes) % 32 = 0)
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE step_ups (
+                    session TEXT NOT NULL,
                     purpose TEXT NOT NULL,
-                    address TEXT NOT NULL,
-                    account TEXT REFERENCES accounts (id),
-                    code BLOB NOT NULL CHECK (length(code) = 32),
-                    failures INTEGER NOT NULL CHECK (failures >= 0),
-                    sent_at INTEGER NOT NULL,
-                    expires_at INTEGER NOT NULL CHECK (expires_at > sent_at),
-                    is_spent INTEGER NOT NULL CHECK (is_spent IN (0, 1))
+                    account TEXT NOT NULL REFERENCES accounts (id),
+                    expires_at INTEGER NOT NULL,
+                    PRIMARY KEY (session, purpose)
                 ) STRICT, WITHOUT ROWID;
 
-                CREATE INDEX code_challenges_by_address ON code_challenges (address, purpose, sent_at);
-                CREATE INDEX code_challenges_by_time ON code_challenges (sent_at);
-                CREATE INDEX code_challenges_by_account ON code_challenges (account) WHERE account IS NOT NULL;
-
-                CREATE TABLE registration_grants (
-                    token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
-                    address TEXT NOT NULL,
-                    expires_at INTEGER NOT NULL
-                ) STRICT, WITHOUT ROWID;
-
-                CREATE INDEX registration_grants_by_time ON registration_grants (expires_at);
+                CREATE INDEX step_ups_by_time ON step_ups (expires_at);
+                CREATE INDEX step_ups_by_account ON step_ups (account);
                 """
         )
+        try CodeTables.create(db)
         try MailTables.create(db)
     }
 }

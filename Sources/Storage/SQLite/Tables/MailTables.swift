@@ -19,6 +19,7 @@ enum MailTables {
                 ) STRICT;
 
                 CREATE INDEX mail_outbox_due ON mail_outbox (due_at) WHERE due_at IS NOT NULL;
+                CREATE INDEX mail_outbox_given_up ON mail_outbox (recipient) WHERE due_at IS NULL;
                 """
         )
     }

@@ -49,7 +49,7 @@ enum EngineServer: String, CaseIterable, Sendable {
         return try result.get()
     }
 
-    static let silent = Logger(label: "farebus.test") { _ in SwiftLogNoOpLogHandler() }
+    static let silent = StoreFixture.silent
 }
 
 /// Holds those that come until there are enough of them; then it is open for good.

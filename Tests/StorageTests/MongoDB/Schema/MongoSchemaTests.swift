@@ -143,7 +143,8 @@ struct MongoSchemaTests {
                 (
                     "sessions", Self.session,
                     [
-                        ["_id": .binary(Data(count: 31))], ["expires_at": 0], ["ended_at": 1], ["ending": "closed"],
+                        ["_id": .binary(Data(count: 31))], ["expires_at": 0], ["idle_until": "soon"], ["ended_at": 1],
+                        ["ending": "closed"],
                         ["ending": "closed", "ended_at": 1], ["open": nil], ["role": "nobody"], ["epoch": 0],
                     ]
                 ),
@@ -157,6 +158,43 @@ struct MongoSchemaTests {
                         "_id": "a_1", "email": "x@example.com", "name": "X", "role": "rider", "state": "active",
                         "password_hash": "", "session_epoch": 0, "created_at": 0,
                     ], [["email": "X@example.com"], ["email": "x"], ["role": "king"], ["roll_number": 5]]
+                ),
+                (
+                    "devices",
+                    [
+                        "_id": "a_1|dev_1", "account": "a_1", "id": "dev_1", "secret": .binary(Data(count: 32)),
+                        "first_used_at": 0, "last_used_at": 0,
+                    ],
+                    [["secret": .binary(Data(count: 31))], ["previous": .binary(Data(count: 33))], ["secret": nil]]
+                ),
+                (
+                    "authenticators",
+                    [
+                        "_id": "a_1", "sealed_secret": .binary(Data(count: 1)), "last_step": 0,
+                        "recovery_codes": .binary(Data(count: 64)),
+                    ], [["sealed_secret": .binary(Data())], ["recovery_codes": .binary(Data(count: 63))]]
+                ),
+                (
+                    "code_challenges",
+                    [
+                        "_id": .binary(Data(count: 32)), "purpose": "sign_in", "budget": "owner", "factor": "mail",
+                        "address": "x@example.com", "code": .binary(Data(count: 32)), "failures": 0, "sent_at": 0,
+                        "expires_at": 1, "is_spent": 0,
+                    ], [["budget": "nobody"], ["factor": "pigeon"], ["failures": -1], ["expires_at": 0], ["session": 1]]
+                ),
+                (
+                    "grants",
+                    [
+                        "_id": .binary(Data(count: 32)), "purpose": "password_reset", "address": "x@example.com",
+                        "account": "a_1", "expires_at": 0,
+                    ], [["purpose": "sign_in"], ["address": nil]]
+                ),
+                (
+                    "audit",
+                    [
+                        "_id": "au_1", "at": 0, "actor": "system", "action": "staff.create", "subject": "a_1",
+                        "reason": "why", "after": .binary(Data()), "trace": "",
+                    ], [["reason": nil], ["before": "text"], ["name": "somebody"]]
                 ),
                 ("stops", ["_id": "s_1", "name": "Gate"], [["latitude": 1.5], ["latitude": 91.0, "longitude": 0.5]]),
                 (

@@ -1,0 +1,64 @@
+import CommandBus
+import QRCode
+
+extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
+    mutating func registerAuthenticator(_ service: AuthService<Store>) {
+        answer(StartAuthenticator.self) { _, context in
+            let enrolment = try await service.runner.run(context) { work in
+                try service.stepUps.spend(.authenticatorChange, in: work)
+                return try service.authenticators.begin(for: try service.caller(in: work), in: work)
+            }
+            // Drawn here, as it takes some milliseconds, for which nobody else has to wait.
+            return StartAuthenticator.Output(
+                secret: enrolment.secret, uri: enrolment.uri, qr: try QRCode(enrolment.uri).svg
+            )
+        }
+        answer(ConfirmAuthenticator.self) { input, context in
+            let codes = try await service.answering(context) { work in
+                try service.authenticators.confirm(input.code, of: try service.caller(in: work), in: work)
+            }
+            return RecoveryCodesView(codes)
+        }
+        read(ShowAuthenticator.self) { _, context, snapshot in
+            let app = try snapshot.authenticator(of: try context.signedIn().account)
+            return ShowAuthenticator.Output(
+                enrolled: app?.confirmedAt != nil, confirmedAt: app?.confirmedAt,
+                recoveryCodesLeft: app?.recoveryCodes.count ?? 0
+            )
+        }
+        write(RemoveAuthenticator.self) { _, work in
+            try service.stepUps.spend(.authenticatorChange, in: work)
+            try service.authenticators.remove(of: try service.caller(in: work), in: work)
+            return NoOutput()
+        }
+        write(RenewRecoveryCodes.self) { _, work in
+            try service.stepUps.spend(.authenticatorChange, in: work)
+            return RecoveryCodesView(
+                try service.authenticators.renewRecoveryCodes(of: try service.caller(in: work), in: work)
+            )
+        }
+    }
+}
+
+extension AuthService {
+    /// The account of whoever asks, if it is still in use.
+    fileprivate func caller(in work: Work<Store.Transaction>) throws -> Account {
+        guard let account = try work.tx.account(try work.context.signedIn().account), account.state == .active else {
+            throw Problem.notSignedIn
+        }
+        return account
+    }
+}
+
+extension Problem {
+    static let authenticatorExists = Problem(
+        .authenticatorExists, "This account has an authenticator app. Remove it first, and enrol the new one then."
+    )
+    static let noAuthenticator = Problem(.noAuthenticator, "This account has no authenticator app.")
+    static let noEnrolment = Problem(
+        .noAuthenticator, "No authenticator app waits to be confirmed, or it has waited for too long. Start again."
+    )
+    static let wrongAuthenticatorCode = Problem(
+        .invalidCode, "The code is wrong. Is the clock of the phone right? Wait for the next code."
+    )
+}

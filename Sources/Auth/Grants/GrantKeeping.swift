@@ -1,0 +1,39 @@
+import CommandBus
+import Cryptography
+
+extension AuthService {
+    /// Gives whoever has answered a code the right to finish what they began.
+    ///
+    /// - Parameter lifetime: seconds.
+    /// - Returns: the token, which can't be told again.
+    func give(
+        _ purpose: Grant.Purpose, to challenge: CodeChallenge, for lifetime: Int, in work: Work<Store.Transaction>
+    ) throws -> (token: SecretToken, expiresAt: Timestamp) {
+        let now = work.context.now
+        try work.tx.forgetGrants(expiredBefore: now)
+        let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
+        let expiresAt = now.adding(seconds: lifetime)
+        try work.tx.insert(
+            Grant(
+                token: token.digest, purpose: purpose, address: challenge.address, account: challenge.account,
+                expiresAt: expiresAt
+            )
+        )
+        return (token, expiresAt)
+    }
+
+    /// The right that a token gives; nil if it is over, or a right to something else. It is left as it is.
+    func grant(
+        _ token: ShownToken, for purpose: Grant.Purpose, in reads: some AccountReads, at now: Timestamp
+    ) throws -> Grant? {
+        let lifetime =
+            switch purpose {
+            case .registration: configuration.registrationLifetime
+            case .passwordReset: configuration.resetLifetime
+            }
+        guard let grant = try reads.grant(token: token.digest), grant.purpose == purpose,
+            grant.expiresAt.isEnd(of: lifetime, ahead: now)
+        else { return nil }
+        return grant
+    }
+}

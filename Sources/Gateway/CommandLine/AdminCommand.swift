@@ -1,0 +1,145 @@
+import ArgumentParser
+import Auth
+import CommandBus
+import Cryptography
+import Foundation
+
+/// `farebus admin`: what the owner of the server's machine does about its staff.
+struct AdminCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin", abstract: "Makes a god admin, who appoints all other staff, and lists the staff.",
+        subcommands: [AdminCreateGod.self, AdminListStaff.self]
+    )
+}
+
+/// `farebus admin create-god`: makes a god admin; there is no other way to the first one.
+struct AdminCreateGod: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create-god",
+        abstract: "Makes the account of a god admin, who appoints all other staff.",
+        discussion: """
+            The password is asked for twice, and is not shown. It may be done while a server runs on the same data: the \
+            account can sign in at once, with a code that is mailed to its address. The audit log keeps that it was made here.
+            """
+    )
+
+    @Option(help: "The e-mail address of the account. Codes to sign in go there.")
+    var email: String
+
+    @Option(help: "The name of the person.")
+    var name: String
+
+    @Flag(help: "Reads the password from the first line of standard input, and asks nothing.")
+    var passwordStdin = false
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let foundation = try checked()
+        let configuration = try shared.load()
+        let hash = try await hashedPassword(for: foundation, configuration)
+        try await OperatorErrors.refusing {
+            () async throws in
+            let id = try await OpenStore.run(
+                Founder(foundation: foundation, passwordHash: hash), configuration: configuration,
+                name: "admin create-god", logger: .forCommands
+            )
+            print("\(email) is a god admin now, with the account \(id).")
+        }
+    }
+
+    private struct Founder: StoreUser {
+        let foundation: StaffFoundation
+        let passwordHash: String
+
+        func use<Store: FarebusStore>(_ store: Store) async throws -> AccountID {
+            // A server that runs is another process, and has nothing of this in memory.
+            let publisher = WorkPublisher(feeds: FeedHub(epoch: "admin"), sessions: SessionEnds())
+            let context = CommandContext.system(
+                "admin.create-god", now: SystemWallClock().now(), random: SystemRandomSource()
+            )
+            let (foundation, passwordHash) = (foundation, passwordHash)
+            do {
+                return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+                    try foundation.make(passwordHash: passwordHash, in: work)
+                }
+            } catch let problem as Problem where problem.code == .accountExists {
+                throw Refusal(problem.detail)
+            } catch let problem as Problem where problem.code == .storeUnavailable {
+                throw Refusal("The store did not answer. See with 'farebus admin list-staff' whether the account was made.")
+            }
+        }
+    }
+
+    /// Every wrong option is named at once.
+    private func checked() throws -> StaffFoundation {
+        var problems: [String] = []
+        func value<Value: Refined>(_ option: String, _ raw: Value.Raw) -> Value? {
+            do throws(RuleViolation) {
+                return try Value(refining: raw)
+            } catch {
+                problems.append("\(option) \(error.detail)")
+                return nil
+            }
+        }
+        let address: EmailAddress? = value("--email", email)
+        let title: Text<1, 80>? = value("--name", name)
+        guard let address, let title else { throw ValidationError(problems.joined(separator: "\n")) }
+        return StaffFoundation(email: address, name: title)
+    }
+
+    private func hashedPassword(
+        for foundation: StaffFoundation, _ configuration: ServerConfiguration
+    ) async throws -> String {
+        let source: PasswordSource = passwordStdin ? .standardInput : .terminal
+        let (salt, cost) = (SystemRandomSource().bytes(16), configuration.password.cost)
+        let serviceName = configuration.auth.serviceName
+        // Reading waits for a person, and hashing takes its time.
+        return try await OffPool.value {
+            do {
+                let password = try NewPassword(refining: try source.read())
+                try foundation.check(password, serviceName: serviceName)
+                return try Argon2id.hash(Array(password.raw.utf8), salt: salt, cost: cost)
+            } catch let violation as RuleViolation {
+                throw Refusal("The password \(violation.detail).")
+            }
+        }
+    }
+}
+
+/// `farebus admin list-staff`: who they are.
+struct AdminListStaff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list-staff", abstract: "Lists the accounts of staff that are not closed."
+    )
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let configuration = try shared.load()
+        let staff = try await OperatorErrors.refusing {
+            () async throws in
+            try await OpenStore.run(
+                Reader(), configuration: configuration, mustExist: true, name: "admin list-staff", logger: .forCommands
+            )
+        }
+        for account in staff where account.state != .closed {
+            print("\(account.id)  \(account.role.rawValue)  \(account.state.rawValue)  \(account.email)  \(account.name)")
+        }
+    }
+
+    private struct Reader: StoreUser {
+        private static let part = 200
+
+        func use<Store: FarebusStore>(_ store: Store) async throws -> [Account] {
+            var found: [Account] = []
+            var query = AccountQuery(roles: [.conductor, .developer, .godAdmin], limit: Self.part)
+            while true {
+                let next = try await store.read { [query] in try $0.accounts(query) }
+                found += next
+                guard next.count == Self.part else { return found }
+                query.after = next.last?.id
+            }
+        }
+    }
+}
