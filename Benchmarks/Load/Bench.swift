@@ -72,9 +72,9 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let tokens = try riders()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: signIns == nil ? 1 : 2)
         do {
-            print(try await report(tokens, on: group.next()))
+            print(try await report(tokens, on: group.next(), other: group.next()))
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -82,7 +82,9 @@ struct Bench: AsyncParsableCommand {
         try await group.shutdownGracefully()
     }
 
-    private func report(_ tokens: [String], on loop: any EventLoop) async throws -> String {
+    private func report(
+        _ tokens: [String], on loop: any EventLoop, other: any EventLoop
+    ) async throws -> String {
         let findings = try await Preparation.look(host: host, port: port, tokens: tokens, on: loop)
         if let fanout {
             let result = try await FanOut(findings: findings, port: port, subscribers: fanout, loop: loop)
@@ -93,7 +95,7 @@ struct Bench: AsyncParsableCommand {
             let result = try await Timing(tries: timing, port: port, world: findings.world, loop: loop).run()
             return json ? try result.json() : result.table()
         }
-        if let signIns { return try await bookings(beside: signIns, findings, on: loop) }
+        if let signIns { return try await bookings(beside: signIns, findings, on: loop, other) }
         let plan = Suite.Plan(
             connections: connections, pipeline: pipeline, seconds: Double(seconds), rounds: rounds
         )
@@ -105,14 +107,16 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func bookings(
-        beside signIns: Int, _ findings: Preparation.Findings, on loop: any EventLoop
+        beside signIns: Int, _ findings: Preparation.Findings, on loop: any EventLoop, _ other: any EventLoop
     ) async throws -> String {
         let fleet = try await Fleet.connect(findings.world, port: port, lanes: connections, withSockets: false, on: loop)
         defer { loop.execute { fleet.value.close() } }
         let plan = SignIns.Plan(
             count: signIns, pause: Double(pause), connections: connections, seconds: Double(seconds), rounds: rounds
         )
-        let result = try await SignIns(plan: plan, port: port, findings: findings, fleet: fleet, loop: loop).run()
+        let result = try await SignIns(
+            plan: plan, port: port, findings: findings, fleet: fleet, loop: loop, otherLoop: other
+        ).run()
         return json ? try result.json() : result.table()
     }
 

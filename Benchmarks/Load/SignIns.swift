@@ -18,7 +18,10 @@ struct SignIns {
     let port: Int
     let findings: Preparation.Findings
     let fleet: NIOLoopBound<Fleet>
+    /// Drives the bookings.
     let loop: any EventLoop
+    /// Drives the sign-ins: what the driver itself does for them is not to hold up its bookings.
+    let otherLoop: any EventLoop
 
     /// What became of the sign-ins.
     struct Tally {
@@ -43,7 +46,9 @@ struct SignIns {
         // In turn, so that a slow moment of the machine does not fall on one of them alone.
         for _ in 0..<plan.rounds {
             try await suite.book(chosen, for: slice, batch: &batch, counted: true, &idle, &cancels)
-            let storm = Task { try await self.storm() }
+            // Connections are opened beforehand: it is the sign-ins that arrive at once.
+            let askers = try await connect()
+            let storm = Task { try await self.storm(askers) }
             do {
                 try await suite.book(chosen, for: slice, batch: &batch, counted: true, &busy, &cancels)
             } catch {
@@ -52,37 +57,47 @@ struct SignIns {
             }
             storm.cancel()
             tally.add(try await storm.value)
+            otherLoop.execute { for asker in askers.joined() { asker.value.close() } }
         }
         return SignInReport(
             plan, idle: idle[chosen] ?? LoadRun.Outcome(), busy: busy[chosen] ?? LoadRun.Outcome(), signIns: tally
         )
     }
 
+    /// Connections for all the bursts that a slice can have, so that none waits for the answers to the one before.
+    private func connect() async throws -> [[NIOLoopBound<Asker>]] {
+        // Bookings are given back off the clock, which takes about as long again.
+        let bursts = Int((3 * plan.seconds / Double(plan.rounds) / plan.pause).rounded(.up)) + 1
+        var askers: [[NIOLoopBound<Asker>]] = []
+        for _ in 0..<min(bursts, 10) {
+            var burst: [NIOLoopBound<Asker>] = []
+            for _ in 0..<plan.count {
+                burst.append(try await Asker.connect(findings.world, port: port, on: otherLoop))
+            }
+            askers.append(burst)
+        }
+        return askers
+    }
+
     /// Burst after burst, until it is cancelled; then it waits for the answers that are still to come.
-    private func storm() async throws -> Tally {
+    private func storm(_ askers: [[NIOLoopBound<Asker>]]) async throws -> Tally {
         try await withThrowingTaskGroup(of: Tally.self) { group in
-            var burst = 0
-            while !Task.isCancelled {
-                let number = burst
-                group.addTask { try await self.burst(number) }
-                burst += 1
+            for burst in askers where !Task.isCancelled {
+                group.addTask { try await self.burst(burst) }
                 try? await Task.sleep(for: .seconds(plan.pause))
             }
             return try await group.reduce(into: Tally()) { $0.add($1) }
         }
     }
 
-    /// As many sign-ins as planned, each with a connection of its own, and from a network address of its own.
+    /// As many sign-ins as planned at once, each over a connection of its own, and from a network address of its own.
     ///
     /// Their passwords are wrong, which costs as much hashing as if they were right, but leaves the bookers signed in.
-    private func burst(_ number: Int) async throws -> Tally {
-        var askers: [NIOLoopBound<Asker>] = []
-        for _ in 0..<plan.count { askers.append(try await Asker.connect(findings.world, port: port, on: loop)) }
-        let all = askers
-        defer { loop.execute { for asker in all { asker.value.close() } } }
+    private func burst(_ askers: [NIOLoopBound<Asker>]) async throws -> Tally {
+        let loop = otherLoop
         let answers = try await loop.flatSubmit {
             EventLoopFuture.whenAllSucceed(
-                all.enumerated().map { index, asker in
+                askers.enumerated().map { index, asker in
                     asker.value.ask(
                         .post(
                             path: "/v1/sessions",

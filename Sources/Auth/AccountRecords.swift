@@ -102,6 +102,10 @@ package protocol AccountRecords: AccountReads {
     /// Forgets some of the codes that were sent before `limit`, so that they don't pile up.
     func forgetChallenges(sentBefore limit: Timestamp) throws
 
+    /// Spends all challenges of an account and removes its grants, because of a new password: what the old one has begun
+    /// ends nowhere. Wrong answers stay counted.
+    func voidProofs(of account: AccountID) throws
+
     func insert(_ grant: Grant) throws
     func remove(grant token: Digest256) throws
     /// Forgets some of the grants that expired before `limit`.
@@ -112,6 +116,12 @@ package protocol AccountRecords: AccountReads {
     func removeStepUp(of session: SessionID, for purpose: StepUpPurpose) throws
     /// Forgets some of the step-ups that expired before `limit`.
     func forgetStepUps(expiredBefore limit: Timestamp) throws
+
+    /// Notes that an address is given the welcome credit, for good.
+    ///
+    /// - Parameter address: its keyed hash.
+    /// - Returns: false if it was given it before.
+    func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool
 
     /// Forgets what names an account or its address beside the account itself: devices, the authenticator app, codes,
     /// grants, step-ups, and letters that were given up. Letters that are still to be sent are left.

@@ -58,7 +58,11 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     package func create(_ account: Account, in work: Work<Store.Transaction>) throws {
         guard try work.tx.account(email: account.email) == nil else { throw Problem.accountExists }
         try work.tx.insert(account)
-        if account.role == .rider { try affairs.openWallet(account.id, work) }
+        if account.role == .rider {
+            // Once a mailbox: whoever deletes an account and registers again would be given it without end.
+            let isNew = try work.tx.noteWelcome(of: keys.digest(ofWelcomed: account.email), at: work.context.now)
+            try affairs.openWallet(account.id, isNew, work)
+        }
         try work.record("account.created", subject: account.id.raw, AccountEvent(role: account.role))
     }
 

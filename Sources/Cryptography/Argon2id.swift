@@ -73,9 +73,13 @@ package enum Argon2id {
 
     /// A well-formed hash that is no password's: to verify against it costs what it costs against any other.
     package static func decoy(cost: Cost) -> String {
-        let (salt, hash) = (String(repeating: "A", count: 22), String(repeating: "A", count: 43))
-        return "$argon2id$v=19$m=\(cost.memory),t=\(cost.passes),p=\(cost.lanes)$\(salt)$\(hash)"
+        "$argon2id$v=19$m=\(cost.memory),t=\(cost.passes),p=\(cost.lanes)\(decoyEnding)"
     }
+
+    /// Whether a hash is one of ``decoy(cost:)``, at whatever cost.
+    package static func isDecoy(_ hash: String) -> Bool { hash.hasSuffix(decoyEnding) }
+
+    private static let decoyEnding = "$" + String(repeating: "A", count: 22) + "$" + String(repeating: "A", count: 43)
 
     private static func failure(_ status: Int32) -> Failure {
         Failure(description: argon2_error_message(status).map { String(cString: $0) } ?? "Argon2 error \(status)")

@@ -12,6 +12,9 @@ import Wallet
 final class AuthHouse: Sendable {
     static let password = "seven buses at dawn"
 
+    /// The server's own secret, which no other test writes by chance.
+    static let pepper = (0..<32).map { UInt8(0x5a ^ $0 &* 7) }
+
     let fixture: StoreFixture
     let cache: any SessionCache
     let maintenance = MaintenanceSwitch()
@@ -30,7 +33,7 @@ final class AuthHouse: Sendable {
         self.cache = cache
         service = AuthService(
             store: fixture.store, publisher: fixture.publisher, configuration: configuration,
-            keys: AuthKeys(pepper: Array(0..<32)), hasher: hasher, cache: cache, guesses: guesses,
+            keys: AuthKeys(pepper: Self.pepper), hasher: hasher, cache: cache, guesses: guesses,
             maintenance: maintenance, affairs: .wallets(ledger)
         )
         authenticator = SessionAuthenticator(

@@ -125,7 +125,7 @@ struct AuthenticatorTests {
         }
         #expect(sawSealed, "the test must see what is kept")
         // The same key, as every instance and every next start has it, reads it.
-        #expect(AuthKeys(pepper: Array(0..<32)).open(sealed, of: owner.account.id) == secret)
+        #expect(AuthKeys(pepper: AuthHouse.pepper).open(sealed, of: owner.account.id) == secret)
         #expect(AuthKeys(pepper: Array(1...32)).open(sealed, of: owner.account.id) == nil)
     }
 

@@ -33,6 +33,22 @@ struct ErasureTests {
         #expect(try await house.fixture.findings() + findings == [], sourceLocation: location)
     }
 
+    @Test("Whoever deletes an account and registers again is welcomed, but not with money")
+    func welcomedOnce() async throws {
+        #expect(try await delete(moneyTo: "operator").status == 204)
+        let granted = try await balance(of: .grants)
+        #expect(granted < 0)
+        house.fixture.clock.advance(seconds: 3600)
+        let again = try await house.complete(try await house.grant(email)).output(SessionView.self)
+        let rider = try #require(again.account)
+        #expect(try await house.fixture.balance(rider) == 0)
+        #expect(try await balance(of: .grants) == granted)
+        // Control: another address is given it.
+        let other = try await house.complete(try await house.grant("ravi@example.com")).output(SessionView.self)
+        #expect(try await house.fixture.balance(try #require(other.account)) == house.fixture.ledger.welcomeCredit)
+        try await expectWhole()
+    }
+
     private func balance(of purpose: LedgerAccount.Purpose) async throws -> Int64 {
         let ledger = house.fixture.ledger
         return try await house.fixture.read { try ledger.balance(of: purpose, in: $0) }
@@ -202,7 +218,7 @@ struct ErasureTests {
         #expect(reply.status == 201)
         let second = try #require(try reply.output(SessionView.self).account)
         #expect(second != account.id)
-        #expect(try await house.fixture.balance(second) == 40_000)
+        #expect(try await house.fixture.balance(second) == 0, "a mailbox is welcomed once")
         // And once more: what is left of the two does not collide.
         let token = try #require(try reply.output(SessionView.self).token)
         #expect(try await delete(moneyTo: "operator", as: token).status == 204)

@@ -7,7 +7,9 @@ extension AccountAffairs where Transaction == SuiteTransaction {
     /// What a server has: bookings and wallets. Its own lives in the gateway, which most tests know nothing of.
     package static func wallets(_ ledger: Ledger) -> AccountAffairs {
         AccountAffairs(
-            openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) },
+            openWallet: { owner, isWelcomed, work in
+                try ledger.openWallet(for: owner, isWelcomed: isWelcomed, in: work)
+            },
             holdings: { owner, work in
                 // First the wallet, which whatever is booked meanwhile meets; then what was booked before.
                 let balance = try ledger.holdWallet(of: owner, in: work)

@@ -10,7 +10,9 @@ extension AuthService {
         _ context: CommandContext,
         _ perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Result<Value, Problem>
     ) async throws -> Value {
-        let guess = try await guesses.code(from: context.address, at: context.now)
+        let guess = try await guesses.code(
+            in: context.principal?.session, from: context.address, at: context.now
+        )
         let answer: Result<Value, Problem>
         do {
             answer = try await runner.run(context, perform)

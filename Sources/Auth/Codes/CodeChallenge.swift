@@ -64,18 +64,21 @@ package enum CodePurpose: String, Sendable, CaseIterable {
     package var budget: CodeBudget {
         switch self {
         case .registration, .passwordReset, .newAddress: .strangers
-        case .signIn, .emailChange, .passwordChange, .accountDeletion, .staffChange, .authenticatorChange: .owner
+        case .signIn: .owner
+        case .emailChange, .passwordChange, .accountDeletion, .staffChange, .authenticatorChange: .session
         }
     }
 }
 
-/// Whose doing the codes of an address are. The mails of an address, and the wrong answers to them, are counted in two
+/// Whose doing the codes of an address are. The mails of an address, and the wrong answers to them, are counted in three
 /// budgets: were there one, whoever knows an address could use it up, and keep its owner from signing in.
 package enum CodeBudget: String, Sendable, CaseIterable {
     /// Anybody can ask for these.
     case strangers
     /// These are asked for by whoever has the password.
     case owner
+    /// These are asked for by whoever has a session: one that was stolen must not keep the owner from signing in anew.
+    case session
 
     package var purposes: [CodePurpose] { CodePurpose.allCases.filter { $0.budget == self } }
 }

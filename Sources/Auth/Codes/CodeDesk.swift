@@ -73,6 +73,9 @@ struct CodeDesk: Sendable {
     /// - Parameters:
     ///   - session: whose answer it is: a challenge that a session has asked for is answered by that one only.
     ///   - isRight: whether it is right; it is asked only where an answer can still be taken.
+    /// - Returns: the challenge, or the refusal of a wrong answer.
+    /// - Throws: ``Problem/Code/codeExpired``, ``Problem/Code/tooManyTries`` where no answer is taken: nothing was looked at,
+    ///   and nothing is counted.
     func answer(
         _ challenge: ShownToken, for purpose: CodePurpose, session: SessionID?, in work: Work<some AccountRecords>,
         isRight: (CodeChallenge) throws -> Bool
@@ -80,9 +83,9 @@ struct CodeDesk: Sendable {
         let now = work.context.now
         guard let found = try work.tx.challenge(token: challenge.digest), found.purpose == purpose,
             found.session == session, !found.isSpent, now < found.expiresAt, !found.sentAt.isFuture(at: now)
-        else { return .failure(.codeExpired) }
-        if let seconds = try pauseAfterFailures(of: found, in: work) { return .failure(.tooManyTries(retryAfter: seconds)) }
-        guard found.failures < configuration.codes.triesPerCode else { return .failure(.codeExpired) }
+        else { throw Problem.codeExpired }
+        if let seconds = try pauseAfterFailures(of: found, in: work) { throw Problem.tooManyTries(retryAfter: seconds) }
+        guard found.failures < configuration.codes.triesPerCode else { throw Problem.codeExpired }
         guard try isRight(found) else {
             try work.tx.recordFailure(of: found.token)
             let left = configuration.codes.triesPerCode - found.failures - 1

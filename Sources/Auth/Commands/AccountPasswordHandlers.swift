@@ -54,6 +54,7 @@ extension AuthService {
         let after = before.changed(passwordHash: change.to)
         try work.tx.update(after)
         try devices.forgetAll(of: after.id, in: work)
+        try work.tx.voidProofs(of: after.id)
         work.send(letters.passwordChanged(to: after.email))
         try work.record("account.updated", subject: after.id.raw, ChangedFields(password: true))
         return .opened(try sessions.open(for: after, in: work))

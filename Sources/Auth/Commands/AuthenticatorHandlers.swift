@@ -5,8 +5,9 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
     mutating func registerAuthenticator(_ service: AuthService<Store>) {
         answer(StartAuthenticator.self) { _, context in
             let enrolment = try await service.runner.run(context) { work in
+                let account = try service.ownAccount(in: work)
                 try service.stepUps.spend(.authenticatorChange, in: work)
-                return try service.authenticators.begin(for: try service.caller(in: work), in: work)
+                return try service.authenticators.begin(for: account, in: work)
             }
             // Drawn here, as it takes some milliseconds, for which nobody else has to wait.
             return StartAuthenticator.Output(
@@ -15,7 +16,12 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
         }
         answer(ConfirmAuthenticator.self) { input, context in
             let codes = try await service.answering(context) { work in
-                try service.authenticators.confirm(input.code, of: try service.caller(in: work), in: work)
+                let account = try service.ownAccount(in: work)
+                return try service.authenticators.confirm(input.code, of: account, in: work).flatMapThrowing { codes in
+                    // They have shown the weaker factor.
+                    try service.devices.forgetAll(of: account.id, in: work)
+                    return codes
+                }
             }
             return RecoveryCodesView(codes)
         }
@@ -27,26 +33,16 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             )
         }
         write(RemoveAuthenticator.self) { _, work in
+            let account = try service.ownAccount(in: work)
             try service.stepUps.spend(.authenticatorChange, in: work)
-            try service.authenticators.remove(of: try service.caller(in: work), in: work)
+            try service.authenticators.remove(of: account, in: work)
             return NoOutput()
         }
         write(RenewRecoveryCodes.self) { _, work in
+            let account = try service.ownAccount(in: work)
             try service.stepUps.spend(.authenticatorChange, in: work)
-            return RecoveryCodesView(
-                try service.authenticators.renewRecoveryCodes(of: try service.caller(in: work), in: work)
-            )
+            return RecoveryCodesView(try service.authenticators.renewRecoveryCodes(of: account, in: work))
         }
-    }
-}
-
-extension AuthService {
-    /// The account of whoever asks, if it is still in use.
-    fileprivate func caller(in work: Work<Store.Transaction>) throws -> Account {
-        guard let account = try work.tx.account(try work.context.signedIn().account), account.state == .active else {
-            throw Problem.notSignedIn
-        }
-        return account
     }
 }
 

@@ -65,6 +65,7 @@ extension AuthService {
         // Whoever knew the old password is out, and so is the device that they may have signed in on.
         try sessions.revoke(account.id, in: work)
         try devices.forgetAll(of: account.id, in: work)
+        try work.tx.voidProofs(of: account.id)
         work.send(letters.passwordChanged(to: account.email))
         try work.record("account.password.reset", subject: account.id.raw, NoOutput())
         return NoOutput()

@@ -51,8 +51,12 @@ extension AuthService {
 
     func deleteRider(_ input: DeleteRider.Input, in work: Work<Store.Transaction>) throws -> RiderChange {
         let before = try openRider(input.id, in: work)
-        try delete(before, moneyTo: input.moneyTo, in: work)
-        return try audited("riders.delete", before, becomes: .closed, reason: input.reason, in: work)
+        let given = try delete(before, moneyTo: input.moneyTo, in: work)
+        return try audited(
+            "riders.delete", before, becomes: .closed, given: given, to: given > 0 ? input.moneyTo : nil,
+            reason: input.reason,
+            in: work
+        )
     }
 
     /// The rider whom a change is about; whoever asks is signed in at this very moment.
@@ -64,12 +68,12 @@ extension AuthService {
     }
 
     private func audited(
-        _ action: String, _ before: Account, becomes state: AccountState, reason: StaffReason,
-        in work: Work<Store.Transaction>
+        _ action: String, _ before: Account, becomes state: AccountState, given: Int64? = nil, to taker: MoneyTaker? = nil,
+        reason: StaffReason, in work: Work<Store.Transaction>
     ) throws -> RiderChange {
         try work.audit(
-            action, subject: before.id.raw, reason: reason.raw, before: RiderState(state: before.state),
-            after: RiderState(state: state)
+            action, subject: before.id.raw, reason: reason.raw, before: RiderState(state: before.state, balance: given),
+            after: RiderState(state: state, moneyTo: taker?.raw)
         )
         let change = RiderChange(account: before.id, state: state)
         switch state {
@@ -84,4 +88,8 @@ extension AuthService {
 /// What the audit log keeps of a rider before and after a change.
 private struct RiderState: Encodable {
     let state: AccountState
+    /// What was in the wallet of an account that is deleted, in minor units.
+    var balance: Int64?
+    /// Where that went.
+    var moneyTo: String?
 }

@@ -77,7 +77,8 @@ package enum RefreshSession: Command {
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.none
     package static let availability = Availability.always
-    package static let summary = "Exchanges the session's token for a new one; the old one is dead."
+    package static let summary =
+        "Exchanges the session's token for a new one; the old one is dead. A rider's session lasts its whole term from then on."
     package static let example = NoInput()
 }
 

@@ -25,6 +25,17 @@ extension AuthService {
     /// Until the password has turned out right, all is the same whether or not there is an account: what is read, what is
     /// hashed, and what is answered.
     func openSession(_ input: OpenSession.Input, _ context: CommandContext) async throws -> SessionView {
+        do {
+            return try await openSessionOnce(input, context)
+        } catch is PasswordMoved {
+            // Another sign-in has renewed the hash, or the password was changed: it is looked at once more.
+            do { return try await openSessionOnce(input, context) } catch is PasswordMoved {
+                throw Problem.invalidCredentials
+            }
+        }
+    }
+
+    private func openSessionOnce(_ input: OpenSession.Input, _ context: CommandContext) async throws -> SessionView {
         let address = try address(of: input.email)
         let seen = try await whoSignsIn(at: address, with: input.device, context)
         let guess = try await guesses.password(of: address, device: seen.device, from: context.address, at: context.now)
@@ -76,9 +87,8 @@ extension AuthService {
         _ checked: Account, renewedHash: String?, with secret: DeviceSecret?, in work: Work<Store.Transaction>
     ) throws -> Result<SessionView, Problem> {
         // The password was checked outside the transaction: it may have been changed, or the account shut, meanwhile.
-        guard let account = try work.tx.account(checked.id), account.passwordHash == checked.passwordHash else {
-            throw Problem.invalidCredentials
-        }
+        guard let account = try work.tx.account(checked.id) else { throw Problem.invalidCredentials }
+        guard account.passwordHash == checked.passwordHash else { throw PasswordMoved() }
         try checkMaySignIn(account)
         // Its costs are today's from now on, whatever becomes of the sign-in.
         if let renewedHash { try work.tx.update(account.changed(passwordHash: renewedHash)) }
@@ -99,6 +109,9 @@ extension AuthService {
         }
     }
 }
+
+/// The password is not the one any more that was checked.
+private struct PasswordMoved: Error {}
 
 /// What the event log keeps of a device whose secret came a second time.
 private struct DeviceEvent: Encodable {

@@ -18,10 +18,7 @@ extension AuthService {
         guard input.purpose.isOpen(to: principal.role) else {
             throw Problem(.notAllowed, "Your role has no command that asks for this step-up.")
         }
-        // An account that was shut since the token was checked has no session any more.
-        guard let account = try work.tx.account(principal.account), account.state == .active else {
-            throw Problem.sessionExpired
-        }
+        let account = try ownAccount(in: work)
         let asked = try factors.ask(input.purpose.codes, of: account, session: principal.session, in: work)
         return StartStepUp.Output(challenge: asked.challenge.text, factor: asked.factor, expiresAt: asked.expiresAt)
     }
@@ -29,11 +26,11 @@ extension AuthService {
     func verifyStepUp(
         _ input: VerifyStepUp.Input, in work: Work<Store.Transaction>
     ) throws -> Result<VerifyStepUp.Output, Problem> {
-        let principal = try work.context.signedIn()
+        let principal = try work.caller()
         // The challenge knows what it is for, so that nobody can have one code count for something else.
         guard let asked = try work.tx.challenge(token: input.challenge.digest),
             let purpose = StepUpPurpose(passedBy: asked.purpose), asked.account == principal.account
-        else { return .failure(.codeExpired) }
+        else { throw Problem.codeExpired }
         return try factors.answer(
             input.challenge, for: asked.purpose, with: input.code, session: principal.session, in: work
         ).flatMapThrowing { _ in

@@ -45,7 +45,10 @@ struct SecondFactorDesk: Sendable {
         try codes.answer(challenge, for: purpose, session: session, in: work) { found in
             switch found.factor {
             case .mail:
-                guard let mailed = code.mailed else { return false }
+                // Since an app was enrolled the mailbox alone is not enough.
+                guard let mailed = code.mailed, let account = found.account,
+                    try !authenticators.isEnrolled(account, in: work.tx)
+                else { return false }
                 return codes.isMet(found, by: mailed)
             case .authenticator:
                 guard let account = found.account, code.kind != .mailed else { return false }

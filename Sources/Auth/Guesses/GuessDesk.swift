@@ -54,12 +54,16 @@ package struct GuessDesk: Sendable {
     /// Takes a try at a one-time code. How often one code, and the codes of one account, may be guessed is counted in the
     /// store besides.
     ///
+    /// - Parameters:
+    ///   - session: of a caller who is signed in: its tries are its own, so that nobody else can use them up.
+    ///   - source: the network address of the caller.
     /// - Throws: ``Problem/Code/tooManyGuesses``.
-    func code(from source: String, at now: Timestamp) async throws -> Guess {
-        try await take(everybody(from: source), at: now)
+    func code(in session: SessionID?, from source: String, at now: Timestamp) async throws -> Guess {
+        if let session { return try await take([budget("session", session.raw, rates.address)], at: now) }
+        return try await take(everybody(from: source), at: now)
     }
 
-    /// Takes a try at a session token that has to be asked from the store.
+    /// Takes a try at a session token, which the store does not know.
     ///
     /// - Throws: ``Problem/Code/tooManyGuesses``.
     func token(from source: String, at now: Timestamp) async throws -> Guess {

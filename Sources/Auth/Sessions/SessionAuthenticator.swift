@@ -40,14 +40,11 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
             guard now < principal.expiresAt else { throw Problem.sessionExpired }
             return principal
         case .missing(let mark):
-            let guess = try await guesses.token(from: address, at: now)
-            var found: StoredSession?
-            // Who has a token that was good once does not guess.
-            _ = try await guess.check {
-                found = try await store.read { try $0.session(token: digest) }
-                return found != nil
+            guard let session = try await store.read({ try $0.session(token: digest) }) else {
+                // Counted only now: whoever has a good token must not pay for a neighbour who makes tokens up.
+                _ = try await guesses.token(from: address, at: now)
+                throw Problem.notSignedIn
             }
-            guard let session = found else { throw Problem.notSignedIn }
             let term = try liveTerm(of: session, at: now)
             let askAgainAt = try await use(term, at: now)
             await cache.insert(session.principal, for: digest, readAfter: mark, until: askAgainAt, at: now)

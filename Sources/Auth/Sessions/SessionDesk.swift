@@ -32,12 +32,14 @@ package struct SessionDesk: Sendable {
         return opened
     }
 
-    /// Gives a session a new token and a new term; the token that it had is dead.
+    /// Gives a session a new token; the token that it had is dead. A rider's session has a new term with it. That of staff
+    /// ends when it would have: no more than so many hours may pass without a sign-in.
     func refresh(_ principal: Principal, in work: Work<some AccountRecords>) throws -> OpenedSession {
         let session = try live(principal, in: work)
         try work.tx.endOpenSession(of: session.account, as: .refreshed, at: work.context.now)
         let opened = try issue(
-            id: session.id, account: session.account, role: session.role, epoch: session.epoch, in: work
+            id: session.id, account: session.account, role: session.role, epoch: session.epoch,
+            until: session.role == .rider ? nil : session.expiresAt, in: work
         )
         let cache = cache
         work.beforeAnswer { await cache.forget(session.token, of: session.account) }
@@ -74,15 +76,17 @@ package struct SessionDesk: Sendable {
         return session
     }
 
+    /// - Parameter end: when it ends; nil for a whole term from now.
     private func issue(
-        id: SessionID, account: AccountID, role: Role, epoch: Int, in work: Work<some AccountRecords>
+        id: SessionID, account: AccountID, role: Role, epoch: Int, until end: Timestamp? = nil,
+        in work: Work<some AccountRecords>
     ) throws -> OpenedSession {
         let now = work.context.now
         let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
         let idleSeconds = configuration.idleTime(of: role)
         let session = StoredSession(
             token: token.digest, id: id, account: account, role: role, epoch: epoch, issuedAt: now,
-            expiresAt: now.adding(seconds: configuration.sessionLifetime(of: role)),
+            expiresAt: end ?? now.adding(seconds: configuration.sessionLifetime(of: role)),
             idleUntil: idleSeconds.map { now.adding(seconds: $0) }
         )
         try work.tx.insert(session)

@@ -8,7 +8,9 @@ where Transaction: BookingRecords & TimetableRecords & LedgerRecords & SendableM
     /// What bookings and wallets are to an account.
     static func riders(_ ledger: Ledger) -> AccountAffairs {
         AccountAffairs(
-            openWallet: { owner, work in try ledger.openWallet(for: owner, in: work) },
+            openWallet: { owner, isWelcomed, work in
+                try ledger.openWallet(for: owner, isWelcomed: isWelcomed, in: work)
+            },
             holdings: { owner, work in
                 // First the wallet, which whatever is booked meanwhile meets; then what was booked before.
                 let balance = try ledger.holdWallet(of: owner, in: work)

@@ -62,7 +62,7 @@ enum ExportAccount: Command {
     static let name = "account.export"
     static let route = RESTRoute.get("/v1/me/export")
     static let access = Access.signedIn
-    static let cost = CostClass.read
+    static let cost = CostClass.credential
     static let idempotency = IdempotencyRule.none
     static let summary = """
         Gives everything that is kept about oneself, as JSON: account, devices, sessions, bookings, money and events. \

@@ -57,13 +57,14 @@ package enum StoreTables {
                 .text("account"), .blob("sealed_secret"), .instant("confirmed_at", isOptional: true), .integer("last_step"),
                 .blob("recovery_codes"),
             ]),
+        StoreTable("welcomes", key: ["address"], columns: [.hash("address"), .instant("at")]),
         StoreTable(
             "step_ups", key: ["session", "purpose"],
             columns: [.text("session"), .text("purpose"), .text("account"), .instant("expires_at")]),
         StoreTable(
             "code_challenges", key: ["token"],
             columns: [
-                .hash("token"), .text("purpose"), .text("budget", .words(["strangers", "owner"])),
+                .hash("token"), .text("purpose"), .text("budget", .words(["strangers", "owner", "session"])),
                 .text("factor", .words(["mail", "authenticator"])), .text("address"), .text("account", isOptional: true),
                 .text("session", isOptional: true), .hash("code"), .integer("failures", .atLeast(0)), .instant("sent_at"),
                 .instant("expires_at"), .integer("is_spent", .between(0, 1)),

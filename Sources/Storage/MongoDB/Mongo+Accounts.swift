@@ -1,5 +1,6 @@
 package import Auth
 package import CommandBus
+package import Cryptography
 
 extension MongoSnapshot: AccountReads {}
 extension MongoTransaction: AccountRecords {}
@@ -61,6 +62,13 @@ extension MongoTransaction {
             "accounts",
             ["role": .string(Role.godAdmin.rawValue), "state": .string(AccountState.active.rawValue)]
         )
+    }
+
+    package func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool {
+        // Of two units at once the second is run again, for the key that both want, and finds what the first one wrote.
+        guard try session.findOne("welcomes", ["_id": BSONValue(address)]) == nil else { return false }
+        try session.insert("welcomes", ["_id": BSONValue(address), "at": BSONValue(now)])
+        return true
     }
 
     package func eraseTraces(of account: AccountID, address: EmailAddress) throws {

@@ -55,6 +55,15 @@ extension MongoTransaction {
         try change(challenge, ["$set": ["is_spent": .flag(true)]])
     }
 
+    /// Whoever answers one of the challenges at the same moment meets this at its document, and whoever begins another sees
+    /// a password that is being written.
+    package func voidProofs(of account: AccountID) throws {
+        try session.update(
+            "code_challenges", ["account": BSONValue(account)], ["$set": ["is_spent": .flag(true)]], many: true
+        )
+        try session.delete("grants", ["account": BSONValue(account)], many: true)
+    }
+
     package func forgetChallenges(sentBefore limit: Timestamp) throws {
         try forgetSome(of: "code_challenges", "sent_at", before: limit)
     }

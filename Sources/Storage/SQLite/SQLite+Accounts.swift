@@ -1,5 +1,6 @@
 package import Auth
 package import CommandBus
+package import Cryptography
 import GRDB
 
 extension SQLiteSnapshot: AccountReads {}
@@ -87,6 +88,14 @@ extension SQLiteTransaction {
             sql: "SELECT count(*) FROM accounts WHERE role = 'god_admin' AND state = 'active'"
         )
         return try Int.fetchOne(statement) ?? 0
+    }
+
+    package func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool {
+        try db.run(
+            "INSERT INTO welcomes (address, at) VALUES (?, ?) ON CONFLICT (address) DO NOTHING",
+            [address.data, now.milliseconds]
+        )
+        return db.changesCount == 1
     }
 
     package func eraseTraces(of account: AccountID, address: EmailAddress) throws {

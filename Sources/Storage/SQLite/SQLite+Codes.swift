@@ -76,6 +76,11 @@ extension SQLiteTransaction {
         try db.run("UPDATE code_challenges SET is_spent = 1 WHERE token = ?", [challenge.data])
     }
 
+    package func voidProofs(of account: AccountID) throws {
+        try db.run("UPDATE code_challenges SET is_spent = 1 WHERE account = ?", [account.raw])
+        try db.run("DELETE FROM grants WHERE account = ?", [account.raw])
+    }
+
     package func forgetChallenges(sentBefore limit: Timestamp) throws {
         try db.run(
             """

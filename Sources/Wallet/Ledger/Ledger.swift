@@ -57,10 +57,14 @@ package struct Ledger: Sendable {
         return entry
     }
 
-    /// Makes a rider's wallet, with the welcome credit in it.
-    package func openWallet<Tx: LedgerRecords>(for owner: AccountID, in work: Work<Tx>) throws {
+    /// Makes a rider's wallet.
+    ///
+    /// - Parameter isWelcomed: whether the welcome credit is put into it.
+    package func openWallet<Tx: LedgerRecords>(
+        for owner: AccountID, isWelcomed: Bool = true, in work: Work<Tx>
+    ) throws {
         try work.tx.openAccount(.wallet(owner), currency: currency)
-        guard welcomeCredit > 0 else { return }
+        guard isWelcomed, welcomeCredit > 0 else { return }
         let credit = Money(amount: welcomeCredit, currency: currency)
         _ = try move(credit, from: .grants, to: .wallet(owner), kind: .welcome, reference: owner.raw, in: work)
     }

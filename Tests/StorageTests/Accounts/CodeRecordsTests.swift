@@ -1,5 +1,6 @@
 import Auth
 import CommandBus
+import Cryptography
 import Storage
 import Support
 import Testing
@@ -64,6 +65,44 @@ struct CodeRecordsTests {
         #expect(try await sent(.owner, since: 0) == [40])
     }
 
+    @Test("A new password voids what the old one has begun, and counts nothing anew")
+    func voidProofs() async throws {
+        try await add(
+            challenge("a", .signIn, sentAt: 10, failures: 2), challenge("b", .passwordReset, sentAt: 20)
+        )
+        let (id, address) = (account.id, account.email)
+        let (mine, other) = (SHA256.digest(Array("mine".utf8)), SHA256.digest(Array("other".utf8)))
+        try await fixture.work { work in
+            let owners: [(Digest256, AccountID?)] = [(mine, id), (other, nil)]
+            for (token, owner) in owners {
+                try work.tx.insert(
+                    Grant(token: token, purpose: .passwordReset, address: address, account: owner, expiresAt: at(90))
+                )
+            }
+            try work.tx.voidProofs(of: id)
+        }
+        let rows = try await fixture.kept.rows(of: "code_challenges")
+        #expect(rows.count == 2 && rows.allSatisfy { $0.integer("is_spent") == 1 })
+        #expect(try await fixture.read { try $0.grant(token: mine) } == nil)
+        #expect(try await fixture.read { try $0.grant(token: other) } != nil)
+        let failures = try await fixture.read { try $0.codeFailures(of: address, in: .owner, since: at(0)).count }
+        #expect(failures == 2)
+    }
+
+    @Test("An address is welcomed once, also by two at once")
+    func welcome() async throws {
+        let address = SHA256.digest(Array("somebody".utf8))
+        let fixture = fixture
+        let news = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await fixture.work { try $0.tx.noteWelcome(of: address, at: at(1)) } }
+            }
+            return try await group.reduce(into: [Bool]()) { $0.append($1) }
+        }
+        #expect(news.count { $0 } == 1)
+        #expect(try await fixture.kept.count(of: "welcomes") == 1)
+    }
+
     @Test("Wrong answers are counted by address and budget, over all codes and both factors")
     func codeFailures() async throws {
         try await add(
@@ -77,8 +116,9 @@ struct CodeRecordsTests {
             let found = try await fixture.read { try $0.codeFailures(of: address, in: budget, since: at(start)) }
             return [Int64(found.count), found.firstSentAt?.milliseconds]
         }
-        #expect(try await failures(.owner, since: 0) == [5, 10])
-        #expect(try await failures(.owner, since: 11) == [3, 30])
+        #expect(try await failures(.owner, since: 0) == [2, 10])
+        #expect(try await failures(.owner, since: 11) == [0, nil])
+        #expect(try await failures(.session, since: 0) == [3, 30])
         #expect(try await failures(.strangers, since: 0) == [5, 40])
         #expect(try await failures(.strangers, since: 41) == [0, nil])
     }

@@ -75,6 +75,9 @@ enum CopySample {
             sql: "INSERT INTO authenticators VALUES (?, ?, ?, ?, ?)",
             arguments: [id, Data([0, UInt8(number & 255)]), isEven ? nil : 3, -number, isEven ? Data() : hash + hash]
         )
+        try db.execute(
+            sql: "INSERT INTO welcomes VALUES (?, 5)",
+            arguments: [hash])
         try db.execute(sql: "INSERT INTO step_ups VALUES (?, 'staff_change', ?, 5)", arguments: ["s_\(number)", id])
         try db.execute(
             sql: "INSERT INTO code_challenges VALUES (?, 'sign_in', 'owner', ?, ?, ?, ?, ?, 0, 0, 1, 0)",

@@ -137,7 +137,13 @@ struct RedisRelayTests {
     func cutOff() async throws {
         try await withInstances(2, client: RedisHouse.hasty) { house, store, instances in
             let readings = store.readings
+            let before = try await subscribers(house)
             try await house.send(["CLIENT", "KILL", "TYPE", "pubsub"])
+            // An instance that has not noticed yet still says that it follows.
+            try await RedisTest.eventually("new connections", seconds: 20) {
+                let now = try await subscribers(house)
+                return now.count == before.count && now.isDisjoint(with: before)
+            }
             for instance in instances {
                 try await RedisTest.eventually("all to follow", seconds: 20) { await instance.relay.isFollowing }
             }
@@ -147,6 +153,12 @@ struct RedisRelayTests {
             #expect(reader.events.map(\.kind) == [.snapshot, .change])
             #expect(store.readings == readings + 1, "the reader's own")
         }
+    }
+
+    /// The connections that listen, by their numbers.
+    private func subscribers(_ house: RedisHouse) async throws -> Set<String> {
+        let list = try await house.send(["CLIENT", "LIST", "TYPE", "pubsub"]).text ?? ""
+        return Set(list.matches(of: /(?m)^id=([0-9]+)/).map { String($0.1) })
     }
 
     @Test("A flush begins a new epoch: whatever was told meanwhile, all readers end with the state as it is")

@@ -131,6 +131,10 @@ extension SuiteTransaction: AccountRecords {
         try records.recordFailure(of: challenge)
     }
 
+    package func voidProofs(of account: AccountID) throws {
+        try records.voidProofs(of: account)
+    }
+
     package func spend(challenge: Digest256) throws {
         try records.spend(challenge: challenge)
     }
@@ -149,6 +153,10 @@ extension SuiteTransaction: AccountRecords {
 
     package func forgetGrants(expiredBefore limit: Timestamp) throws {
         try records.forgetGrants(expiredBefore: limit)
+    }
+
+    package func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool {
+        try records.noteWelcome(of: address, at: now)
     }
 
     package func put(_ stepUp: StepUp) throws {

@@ -38,6 +38,7 @@ enum MongoIndexes {
         "accounts": [
             MongoIndex("accounts_by_email", "email", isUnique: true),
             MongoIndex("accounts_by_role", "role", "_id"),
+            MongoIndex("accounts_by_state", "role", "state", "_id"),
             MongoIndex("accounts_by_roll_number", "roll_number", where: ["roll_number": ["$exists": true]]),
         ],
         "sessions": [

@@ -19,6 +19,7 @@ enum AccountTables {
 
                 CREATE INDEX staff ON accounts (role) WHERE role <> 'rider';
                 CREATE INDEX accounts_by_role ON accounts (role, id);
+                CREATE INDEX accounts_by_state ON accounts (role, state, id);
                 CREATE INDEX accounts_by_roll_number ON accounts (roll_number) WHERE roll_number IS NOT NULL;
 
                 CREATE TABLE sessions (
@@ -58,6 +59,12 @@ enum AccountTables {
                     last_step INTEGER NOT NULL,
                     -- Hashes, one after another.
                     recovery_codes BLOB NOT NULL CHECK (length(recovery_codes) % 32 = 0)
+                ) STRICT, WITHOUT ROWID;
+
+                -- Addresses that were given the welcome credit, as keyed hashes.
+                CREATE TABLE welcomes (
+                    address BLOB NOT NULL PRIMARY KEY CHECK (length(address) = 32),
+                    at INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
 
                 CREATE TABLE step_ups (

@@ -9,7 +9,7 @@ enum CodeTables {
                     token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
                     purpose TEXT NOT NULL,
                     -- Follows from the purpose: mails and wrong answers are counted by it.
-                    budget TEXT NOT NULL CHECK (budget IN ('strangers', 'owner')),
+                    budget TEXT NOT NULL CHECK (budget IN ('strangers', 'owner', 'session')),
                     factor TEXT NOT NULL CHECK (factor IN ('mail', 'authenticator')),
                     address TEXT NOT NULL,
                     account TEXT REFERENCES accounts (id),
