@@ -25,8 +25,7 @@ package final class PasswordHasher: Sendable {
         let line = HashingLine(threads: threads, waiting: waiting)
         self.line = line
         for number in 1...threads {
-            let thread = Thread { line.work() }
-            thread.name = "password-\(number)"
+            let thread = Thread { line.work(as: "password-\(number)") }
             // Argon2 keeps its memory on the heap; its frames are small.
             thread.stackSize = 512 * 1024
             thread.start()
@@ -125,7 +124,11 @@ private final class HashingLine: @unchecked Sendable {
     }
 
     /// The life of one thread. Jobs that were accepted are done even after the close: somebody awaits each.
-    func work() {
+    ///
+    /// - Parameter name: as the system's tools show it.
+    func work(as name: String) {
+        // Only a thread itself can tell the system its name.
+        Thread.current.name = name
         Self.yieldToOthers()
         let clock = ContinuousClock()
         while let job = next() {
@@ -150,9 +153,12 @@ private final class HashingLine: @unchecked Sendable {
     }
 
     /// On Linux each thread has a niceness of its own: a burst of sign-ins leaves the processors to whoever books a seat.
+    ///
+    /// The least there is but for `SCHED_IDLE`, under which a busy neighbour on the same machine would keep everybody from
+    /// signing in. docs/benchmarks.md has the measurements.
     private static func yieldToOthers() {
         #if os(Linux)
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
         #endif
     }
 }

@@ -142,11 +142,8 @@ struct RiderTests {
         #expect(reply.text == #"{"account":"\#(rider.id)","state":"closed"}"#)
         #expect(try await house.send("account.show", as: token).status == 401)
         #expect(try await house.letters(to: email).count == 1)
-        #expect(
-            try await house.audit() == [
-                #"\#(developer.id) | riders.delete | \#(rider.id) | A reason | {"state":"active"} | {"state":"closed"}"#
-            ]
-        )
+        let states = #"{"balance":40000,"state":"active"} | {"moneyTo":"operator","state":"closed"}"#
+        #expect(try await house.audit() == ["\(developer.id) | riders.delete | \(rider.id) | A reason | \(states)"])
         let shown = try await house.send("riders.show", ["id": rider.id.raw], as: staff)
         #expect(shown.text.contains("erased") == false && shown.text.contains("Deleted") == false)
         #expect(try shown.output(RiderView.self).email == nil)
@@ -162,7 +159,9 @@ struct RiderTests {
         #expect(try await act("riders.suspend", on: rider.id).status == 200)
         house.fixture.clock.advance(seconds: 1)
         #expect(try await act("riders.delete", on: rider.id, ["moneyTo": "operator"]).status == 200)
-        #expect(try await house.audit().first?.contains(#"{"state":"suspended"} | {"state":"closed"}"#) == true)
+        #expect(
+            try await house.audit().first?.contains(#""state":"suspended"} | {"moneyTo":"operator","state":"closed"}"#)
+                == true)
     }
 
     @Test("Staff whose own session ends meanwhile change nothing")
