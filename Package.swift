@@ -45,7 +45,8 @@ let package = Package(
         .target(
             name: "Auth",
             dependencies: [
-                "CommandBus", "Cryptography", "QRCode", "Wallet", .product(name: "Logging", package: "swift-log"),
+                "CommandBus", "Cryptography", "QRCode", "Wallet", "CZxcvbn",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Booking",
@@ -115,6 +116,7 @@ let package = Package(
         .target(name: "CMongocShims", dependencies: ["CMongoc"], publicHeadersPath: "."),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
 
         // The one place that knows everybody.
         .executableTarget(

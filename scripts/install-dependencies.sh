@@ -9,6 +9,7 @@ set -euo pipefail
 packages=(
     # libraries that the server is built on
     libsqlite3-dev libssl-dev libargon2-dev libzip-dev zlib1g-dev libmongoc-dev libhiredis-dev libqrencode-dev
+    libzxcvbn-dev
     # time zones
     tzdata
     # tools of the tests, the scripts and the README's examples

@@ -6,7 +6,8 @@ private enum ImportRules {
     /// The targets that are ours. Any other module belongs to a dependency or to the system.
     static let ours: Set<String> = [
         "Auth", "Booking", "CArgon2", "CHiredis", "CMongoc", "CMongocShims", "COpenSSL", "CQREncode", "CZip",
-        "CommandBus", "Cryptography", "Gateway", "Mail", "QRCode", "RESTTransport", "Storage", "WSTransport", "Wallet",
+        "CZxcvbn", "CommandBus", "Cryptography", "Gateway", "Mail", "QRCode", "RESTTransport", "Storage", "WSTransport",
+        "Wallet",
     ]
 
     /// What of ours each target may import.
@@ -15,7 +16,7 @@ private enum ImportRules {
         "Cryptography": ["COpenSSL", "CArgon2"],
         "QRCode": ["CQREncode"],
         "Wallet": ["CommandBus", "Cryptography"],
-        "Auth": ["CommandBus", "Cryptography", "QRCode", "Wallet"],
+        "Auth": ["CommandBus", "Cryptography", "QRCode", "Wallet", "CZxcvbn"],
         "Booking": ["CommandBus", "Cryptography", "Wallet", "CZip"],
         "RESTTransport": ["CommandBus"],
         "WSTransport": ["CommandBus"],

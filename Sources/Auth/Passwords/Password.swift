@@ -17,23 +17,21 @@ package struct NewPassword: Refined, Unprintable {
         )
     }
 
-    /// Why the password can't be taken: whoever guesses tries these first.
+    /// Why the password can't be taken: whoever guesses tries it early.
     ///
     /// - Parameters:
     ///   - address: the account's address.
     ///   - words: further words that anyone would think of here, such as the name of the service.
     /// - Returns: nil if it can be taken, else the rule in words.
     func weakness(address: EmailAddress, words: [String]) -> String? {
-        let password = raw.lowercased()
-        if CommonPasswords.contains(password) { return "is one of the most common passwords; choose another" }
-        if Set(password).count < 4 { return "must have at least 4 different characters" }
-        let parts = address.raw.split(separator: "@").map(String.init)
-        for word in [address.raw] + parts + words.map({ $0.lowercased() }) where word.count >= 4 {
-            // The word itself, alone or with little around it.
-            guard let range = password.range(of: word) else { continue }
-            if password.count - password.distance(from: range.lowerBound, to: range.upperBound) < 6 {
-                return "must not be your e-mail address or the name of the service; choose another"
-            }
+        if Set(raw.lowercased()).count < 4 { return "must have at least 4 different characters" }
+        let owner = OwnerWords(address: address, words: words)
+        if owner.areNearlyAll(of: raw) {
+            return
+                "must not be little more than your e-mail address, name or roll number or the name of the service; choose another"
+        }
+        if PasswordStrength.bits(raw, words: owner.all) < PasswordStrength.needed {
+            return "is too easy to guess: it is a common password, word or pattern; choose a longer or less usual one"
         }
         return nil
     }

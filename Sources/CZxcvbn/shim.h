@@ -1,0 +1,6 @@
+#ifndef FAREBUS_CZXCVBN_SHIM_H
+#define FAREBUS_CZXCVBN_SHIM_H
+
+#include <zxcvbn.h>
+
+#endif
