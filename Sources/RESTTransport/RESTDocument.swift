@@ -22,9 +22,7 @@ struct DocumentReply: Sendable {
     private let body: ByteBuffer
 
     init(_ document: RESTDocument) {
-        headers = [
-            .contentType: document.contentType, .cacheControl: "public, max-age=60", .xContentTypeOptions: "nosniff",
-        ]
+        headers = .answer([.contentType: document.contentType, .cacheControl: "public, max-age=60"])
         body = ByteBuffer(bytes: document.content)
     }
 

@@ -189,4 +189,21 @@ import Testing
             #expect(try await server.send("GET", "/v1/things/count", headers: many).status == 400)
         }
     }
+
+    @Test func aBodyOfTwoLengthsIsRefused() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect()
+            defer { client.close() }
+            // What a proxy takes for one request, and the server for two, is how requests are smuggled (RFC 9112, 6.3).
+            try await client.send(
+                """
+                POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
+                Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/things/count HTTP/1.1\r\nHost: x\r\n\r\n
+                """
+            )
+            let text = String(decoding: try await client.receiveAll(), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 400"))
+            #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2, "one answer, and the end: \(text)")
+        }
+    }
 }

@@ -12,9 +12,29 @@ import Testing
             #expect(shown.text == #"{"id":"bus_7"}"#)
             #expect(shown["content-type"] == "application/json")
             #expect(shown["cache-control"] == "no-store")
-            #expect(shown["x-content-type-options"] == "nosniff")
             let counted = try await server.send("GET", "/v1/things/count")
             #expect(counted.text == #"{"count":3}"#)
+        }
+    }
+
+    @Test func everyAnswerTellsABrowserToDoNothingWithIt() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect()
+            defer { client.close() }
+            let stream = try await client.stream("/v1/feeds/shelves", headers: [("Authorization", "Bearer rider")])
+            let answers = [
+                try await server.send("GET", "/v1/things/bus_7", token: "rider"),
+                try await server.send("GET", "/v1/things/bus_7"), try await server.send("GET", "/nowhere"),
+                try await server.send("OPTIONS", "/v1/things/bus_7"), try await server.send("GET", "/v1/openapi.json"),
+            ]
+            #expect(answers.map(\.status) == [200, 401, 404, 204, 200])
+            for header in answers.map({ answer in { answer[$0] } }) + [{ stream.head[$0] }] {
+                #expect(header("x-content-type-options") == "nosniff")
+                #expect(header("referrer-policy") == "no-referrer")
+                let policy = header("content-security-policy") ?? ""
+                #expect(policy.hasPrefix("default-src 'none'"))
+                #expect(policy.contains("frame-ancestors 'none'"))
+            }
         }
     }
 

@@ -12,10 +12,9 @@ struct FeedEndpoint: Sendable {
     private let clock: any WallClock
     private let census = StreamCensus()
 
-    private static let headers: HTTPFields = [
+    private static let headers = HTTPFields.answer([
         .contentType: "text/event-stream", .cacheControl: "no-store, no-transform", .accelBuffering: "no",
-        .xContentTypeOptions: "nosniff",
-    ]
+    ])
 
     init(bus: CommandBus, tickets: FeedTickets, limits: RESTConfiguration.Streams, clock: any WallClock) {
         self.bus = bus
@@ -41,7 +40,9 @@ struct FeedEndpoint: Sendable {
         } catch  where question.ticket != nil && request.headers[.lastEventID] != nil && error.code == .notSignedIn {
             // A browser that lost its stream comes back by itself with a ticket that is spent. This tells it to stop;
             // its page can get a new ticket.
-            return Response(status: .noContent, headers: [.cacheControl: "no-store", .traceID: trace])
+            var headers = Replies.empty
+            headers[.traceID] = trace
+            return Response(status: .noContent, headers: headers)
         }
         let subject = entry.principal.map { RateSubject.account($0.account) } ?? .address(address)
         let limit = entry.principal == nil ? limits.maxPerAddress : limits.maxPerAccount

@@ -5,13 +5,9 @@ import NIOCore
 
 /// Replies of the API in the form of HTTP.
 enum Replies {
-    private static let success: HTTPFields = [
-        .contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-    ]
-    private static let problem: HTTPFields = [
-        .contentType: "application/problem+json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-    ]
-    private static let empty: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+    private static let success = HTTPFields.answer([.contentType: "application/json", .cacheControl: "no-store"])
+    private static let problem = HTTPFields.answer([.contentType: "application/problem+json", .cacheControl: "no-store"])
+    static let empty = HTTPFields.answer([.cacheControl: "no-store"])
 
     static func response(_ reply: CommandReply, trace: String) -> Response {
         var headers = reply.isProblem ? problem : reply.status == 204 ? empty : success

@@ -85,6 +85,7 @@ extension HTTPField.Name {
     static let idempotencyReplayed = name("Idempotency-Replayed")
     static let lastEventID = name("Last-Event-ID")
     static let traceID = name("Trace-Id")
+    static let referrerPolicy = name("Referrer-Policy")
     static let forwardedFor = name("X-Forwarded-For")
     static let accelBuffering = name("X-Accel-Buffering")
 
