@@ -153,6 +153,62 @@ import Testing
         }
     }
 
+    @Test func revocationActsOnTheNextSubscription() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect(token: "rider")
+            try await client.send(#"{"id":"1","sub":"secrets"}"#)
+            #expect(try await client.text().contains(#""id":"1","status":200"#))
+            _ = try await client.text(containing: "snapshot")
+            server.parts.accounts.refuse("rider", .sessionReplaced)
+            try await client.send(#"{"id":"2","sub":"secrets"}"#)
+            #expect(try await client.text().contains(#""status":401,"problem":{"code":"session_replaced""#))
+        }
+    }
+
+    @Test(arguments: [SessionEnd.Reason.replaced, .expired])
+    func aSessionThatIsOverHearsNothingMoreWhileItsCommandsFinish(reason: SessionEnd.Reason) async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect(token: "rider")
+            try await client.send(#"{"id":"1","sub":"things"}"#)
+            _ = try await client.text(containing: "snapshot")
+            try server.publish("bus_1", 6)
+            _ = try await client.text(containing: #""event":"change""#)
+            try await client.send(#"{"id":"2","cmd":"test.hold"}"#)
+            try await server.parts.latch.arrivals(1)
+            let account = AccountID(trusted: "a_rider")
+            server.parts.sessions.signal(SessionEnd(account: account, survivingEpoch: 2, reason: reason))
+            try server.publish("bus_1", 7)
+            try await client.send(#"{"id":"3","sub":"things"}"#)
+            let code = reason == .replaced ? "session_replaced" : "session_expired"
+            #expect(try await client.text().contains(#""id":"3","status":401,"problem":{"code":"\#(code)""#))
+            server.parts.latch.open()
+            #expect(try await client.text() == #"{"id":"2","status":204}"#)
+            #expect(try await client.closeCode() == (reason == .replaced ? 4101 : 4100))
+        }
+    }
+
+    @Test func aSocketThatStopsSaysThatItsSessionWasReplaced() async throws {
+        try await TestServer.run { server in
+            let client = try await server.connect(token: "rider")
+            try await client.send(#"{"id":"1","cmd":"test.hold"}"#)
+            try await server.parts.latch.arrivals(1)
+            async let stopped: Void = server.stop()
+            // Told by the refusal of what comes after it.
+            for number in 2... {
+                try await client.send(#"{"id":"\#(number)","cmd":"test.echo","input":{"text":"x"}}"#)
+                if try await client.text().contains("503") { break }
+            }
+            let account = AccountID(trusted: "a_rider")
+            server.parts.sessions.signal(SessionEnd(account: account, survivingEpoch: 2, reason: .replaced))
+            try await client.send(Self.whoAmI)
+            #expect(try await client.text().contains(#""code":"session_replaced""#))
+            server.parts.latch.open()
+            _ = try await client.text(containing: #"{"id":"1","status":204}"#)
+            #expect(try await client.closeCode() == 4101)
+            await stopped
+        }
+    }
+
     @Test func whoNeverSaysWhoItIsIsClosed() async throws {
         try await TestServer.run {
             $0.attachLimit = .seconds(3)

@@ -29,7 +29,7 @@ package final class FeedTickets: Sendable {
     ///   - shelf: where tickets lie until they are spent. If it listens to the ends of sessions itself, it must do so
     ///     already: whatever it still gives out is then seen here to have ended.
     ///   - life: for how many seconds a ticket is good, at least 1.
-    ///   - isAlive: whether a session lives still. A shelf whose tickets outlive their session needs a true answer.
+    ///   - isAlive: whether a session lives still.
     package init(
         sessions: SessionEnds, shelf: any FeedTicketShelf, life: Int = 30,
         isAlive: @escaping @Sendable (Principal) async throws -> Bool
@@ -48,12 +48,14 @@ package final class FeedTickets: Sendable {
     ///   - life: for how many seconds a ticket is good, at least 1.
     ///   - capacity: how many tickets there may be at once.
     ///   - capacityPerAccount: how many of them may be of one account; a further one ends its oldest.
+    ///   - isAlive: whether a session lives still. The shelf closes the tickets that it has when their session ends, but one
+    ///     may be asked for with the old token just after, before the caches have forgotten it.
     package convenience init(
-        sessions: SessionEnds, life: Int = 30, capacity: Int = 10_000, capacityPerAccount: Int = 8
+        sessions: SessionEnds, life: Int = 30, capacity: Int = 10_000, capacityPerAccount: Int = 8,
+        isAlive: @escaping @Sendable (Principal) async throws -> Bool
     ) {
         let shelf = MemoryTicketShelf(sessions: sessions, capacity: capacity, capacityPerAccount: capacityPerAccount)
-        // The shelf has no ticket of a session that has ended.
-        self.init(sessions: sessions, shelf: shelf, life: life, isAlive: { _ in true })
+        self.init(sessions: sessions, shelf: shelf, life: life, isAlive: isAlive)
     }
 
     /// A new ticket for the session of `principal`.

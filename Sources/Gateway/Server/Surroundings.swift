@@ -33,7 +33,7 @@ struct Surroundings: Sendable {
         Surroundings(
             cache: MemorySessionCache(), limiter: TokenBuckets(rates: limits.enforcedRates),
             guesses: limits.isEnabled ? GuessBuckets() : UnlimitedGuesses(),
-            makeTickets: { ends, _ in FeedTickets(sessions: ends) },
+            makeTickets: { ends, isAlive in FeedTickets(sessions: ends, isAlive: isAlive) },
             leases: LocalLeases(), makeRelay: nil, claims: { _ in true }, services: []
         )
     }

@@ -56,7 +56,7 @@ extension BusSession {
         }
         try takePlace(id)
         openings += 1
-        begin(.subscribe(id, topic: topic, filter: FeedFilter(filter), since: since, attachment?.principal))
+        begin(.subscribe(id, topic: topic, filter: FeedFilter(filter), since: since, token: attachment?.token))
     }
 
     private func unsubscribe(_ id: FrameID, _ stream: Int) throws(Problem) {

@@ -11,6 +11,11 @@ extension BusSession {
 
     func subscribed(_ id: FrameID, _ opening: FeedOpening) {
         openings -= 1
+        if case .ending(let ending) = stage, ending.isOfSession {
+            bus.feeds.unsubscribe(opening.subscription)
+            send(.reply(id, .failure(ending.refusal, trace: bus.makeTrace())))
+            return settle(id)
+        }
         lastStream += 1
         let subscription = opening.subscription
         streams[lastStream] = Stream(subscription: subscription)
@@ -39,6 +44,12 @@ extension BusSession {
         guard let stream = streams[number] else { return [] }
         streams[number]?.isReady = false
         return stream.subscription.take()
+    }
+
+    /// Whoever's session is over is told nothing more of what it had asked for.
+    func dropAll() {
+        for number in Array(streams.keys) { drop(number) }
+        ready.removeAll()
     }
 
     func drop(_ number: Int) {

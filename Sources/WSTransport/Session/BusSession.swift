@@ -216,10 +216,18 @@ final class BusSession: SocketSession {
 
     // MARK: The end
 
-    /// Takes nothing new, lets what is at work finish, and then closes.
+    /// Takes nothing new, lets what is at work finish, and then closes. With its session end all streams, at once.
     func end(_ ending: SessionEnding) {
-        guard case .serving = stage else { return }
-        stage = .ending(ending)
+        switch stage {
+        case .closed: return
+        case .ending(let other):
+            // Whatever it closes for, a client whose session is over has to be told that: it must not come back with it.
+            guard ending.isOfSession, !other.isOfSession else { return }
+            stage = .ending(ending)
+            return dropAll()
+        case .serving: stage = .ending(ending)
+        }
+        if ending.isOfSession { dropAll() }
         link?.isHeld = false
         if live.isEmpty {
             complete()

@@ -8,6 +8,9 @@ struct SessionEnding {
     var bye: (reason: String, retry: Int64)?
     let refusal: Problem
 
+    /// Whether it is the session that is over, and not only this connection.
+    var isOfSession: Bool { code == .sessionEnded || code == .sessionExpired }
+
     /// The server stops; the client comes back at a time of its own.
     static func drain(retry: Int64) -> SessionEnding {
         SessionEnding(code: .restart, reason: "drain;retry=\(retry)", bye: ("drain", retry), refusal: .socketEnds)

@@ -5,7 +5,7 @@ import Foundation
 enum SessionJob: Sendable {
     case command(FrameID, CommandCall)
     case attach(FrameID?, token: String, trace: String?)
-    case subscribe(FrameID, topic: String, filter: FeedFilter, since: String?, Principal?)
+    case subscribe(FrameID, topic: String, filter: FeedFilter, since: String?, token: String?)
 }
 
 /// Does the work of one session: a child task for each job, all of them ended with the connection's own task.
@@ -33,8 +33,8 @@ struct SessionWorker: Sendable {
             mailbox.post(.reply(id, .reply(id, reply), status: reply.status))
         case .attach(let id, let token, let trace):
             await attach(id, token, trace)
-        case .subscribe(let id, let topic, let filter, let since, let principal):
-            await subscribe(id, topic, filter, since, principal)
+        case .subscribe(let id, let topic, let filter, let since, let token):
+            await subscribe(id, topic, filter, since, token)
         }
     }
 
@@ -58,9 +58,12 @@ struct SessionWorker: Sendable {
     }
 
     private func subscribe(
-        _ id: FrameID, _ topic: String, _ filter: FeedFilter, _ since: String?, _ principal: Principal?
+        _ id: FrameID, _ topic: String, _ filter: FeedFilter, _ since: String?, _ token: String?
     ) async {
         do {
+            // Once more for each, as for a command: the end of the session may not have been told here yet.
+            var principal: Principal?
+            if let token { principal = try await bus.authenticate(token: token, from: address) }
             let opening = try await bus.feeds.subscribe(
                 to: topic, filter: filter, since: since, principal: principal, via: .websocket, sink: mailbox
             )

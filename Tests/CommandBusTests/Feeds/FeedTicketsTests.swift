@@ -28,7 +28,7 @@ struct FeedTicketsTests {
 
     @Test("A ticket stands for its session, once")
     func once() async throws {
-        let tickets = FeedTickets(sessions: sessions)
+        let tickets = FeedTickets(sessions: sessions, isAlive: { _ in true })
         let ticket = try await issue(tickets)
         let pass = try await tickets.redeem(ticket, at: clock.now(), ended: { _ in })
         #expect(pass.principal == rider)
@@ -37,16 +37,17 @@ struct FeedTicketsTests {
 
     @Test("A ticket of another's, or none at all, opens nothing")
     func unknown() async throws {
-        let tickets = FeedTickets(sessions: sessions)
+        let tickets = FeedTickets(sessions: sessions, isAlive: { _ in true })
         _ = try await issue(tickets)
-        for text in ["", "x", String(repeating: "A", count: 43), try await issue(FeedTickets(sessions: sessions))] {
+        let others = FeedTickets(sessions: sessions, isAlive: { _ in true })
+        for text in ["", "x", String(repeating: "A", count: 43), try await issue(others)] {
             #expect(await refusal(tickets, text) == .notSignedIn)
         }
     }
 
     @Test("A ticket lives half a minute, and no longer than its session")
     func life() async throws {
-        let tickets = FeedTickets(sessions: sessions)
+        let tickets = FeedTickets(sessions: sessions, isAlive: { _ in true })
         let early = try await issue(tickets)
         let late = try await issue(tickets)
         clock.advance(milliseconds: 29_999)
@@ -64,7 +65,7 @@ struct FeedTicketsTests {
 
     @Test("A further ticket of an account ends its oldest")
     func perAccount() async throws {
-        let tickets = FeedTickets(sessions: sessions, capacityPerAccount: 2)
+        let tickets = FeedTickets(sessions: sessions, capacityPerAccount: 2, isAlive: { _ in true })
         let other = NamedTokens.principal(.rider, AccountID(trusted: "a_2"))
         let own = [try await issue(tickets), try await issue(tickets), try await issue(tickets)]
         let others = try await issue(tickets, to: other)
@@ -76,7 +77,7 @@ struct FeedTicketsTests {
 
     @Test("There is room for so many, and room again when they are over")
     func capacity() async throws {
-        let tickets = FeedTickets(sessions: sessions, capacity: 3)
+        let tickets = FeedTickets(sessions: sessions, capacity: 3, isAlive: { _ in true })
         for index in 0..<3 {
             _ = try await issue(tickets, to: NamedTokens.principal(.rider, AccountID(trusted: "a_\(index)")))
         }
@@ -87,9 +88,17 @@ struct FeedTicketsTests {
         await #expect(throws: Never.self) { _ = try await issue(tickets) }
     }
 
+    @Test("A ticket that the old token got just after the end of its session opens nothing", arguments: [true, false])
+    func late(isAlive: Bool) async throws {
+        let tickets = FeedTickets(sessions: sessions, isAlive: { _ in isAlive })
+        sessions.signal(SessionEnd(account: rider.account, survivingEpoch: 2, reason: .replaced))
+        // The shelf was told before it had the ticket: only the question whether the session lives is left.
+        #expect(await refusal(tickets, try issue(tickets)) == (isAlive ? nil : .notSignedIn))
+    }
+
     @Test("With the session its tickets end, and what was opened with them")
     func sessionEnds() async throws {
-        let tickets = FeedTickets(sessions: sessions)
+        let tickets = FeedTickets(sessions: sessions, isAlive: { _ in true })
         let ended = Mutex<[SessionEnd]>([])
         let note: @Sendable (SessionEnd) -> Void = { end in ended.withLock { $0.append(end) } }
         let reading = try await tickets.redeem(try await issue(tickets), at: clock.now(), ended: note)
