@@ -5,11 +5,16 @@ extension AccountReads {
     package func requireLive(_ principal: Principal) throws {
         let account = try account(principal.account)
         if let account, account.sessionEpoch == principal.epoch, account.state == .active { return }
-        let ended = try sessions(of: principal.account, limit: 20).first { $0.isOf(principal) }
-        switch ended?.ending {
-        case .replaced: throw Problem.sessionReplaced
-        case .closed: throw Problem.sessionExpired
-        case .revoked, .refreshed, nil: throw Problem.sessionRevoked
+        throw try ending(of: principal).problem
+    }
+
+    /// How a session ended that does not live any more.
+    func ending(of principal: Principal) throws -> StoredSession.Ending {
+        if let session = try session(id: principal.session), session.isOf(principal), let ending = session.ending {
+            return ending
         }
+        // It ended so long ago that it was forgotten. If nobody has shut the account, its owner has signed in since.
+        guard let account = try account(principal.account), account.state == .active else { return .revoked }
+        return account.sessionEpoch > principal.epoch ? .replaced : .revoked
     }
 }

@@ -38,8 +38,12 @@ package protocol AccountReads: PrincipalReads {
 
     /// The session of a token, alive or not.
     func session(token: Digest256) throws -> StoredSession?
+    /// A session under the newest of its tokens, alive or not: how that ended is how the session did.
+    func session(id: SessionID) throws -> StoredSession?
     /// The session of an account that no other has ended; it may have expired.
     func openSession(of account: AccountID) throws -> StoredSession?
+    /// The same of many accounts; those that have none are left out.
+    func openSessions(of accounts: [AccountID]) throws -> [AccountID: StoredSession]
     /// The sessions of an account that are still remembered, the newest first.
     func sessions(of account: AccountID, limit: Int) throws -> [StoredSession]
     /// Every account that has open sessions, with how many; for checks.
@@ -72,6 +76,9 @@ package protocol AccountRecords: AccountReads {
     /// How many god admins are active. Units of work that ask meet, so that of two that each take one away the second sees
     /// what the first has done.
     func countActiveGodAdmins() throws -> Int
+    /// Has this unit of work meet all others that hold the same account, change it, or open or end a session of it: what it
+    /// has read of the account is so still when it is committed. Nothing is changed, and the account need not exist.
+    func hold(_ account: AccountID) throws
 
     /// Moves the session epoch of an account on, which no older session survives.
     ///
@@ -85,10 +92,14 @@ package protocol AccountRecords: AccountReads {
     ///
     /// - Returns: false if there is no such open session.
     func extendIdleTime(of token: Digest256, until: Timestamp) throws -> Bool
-    /// Forgets the sessions of an account whose time was over before `limit`.
-    func forgetSessions(of account: AccountID, expiredBefore limit: Timestamp) throws
+    /// Forgets some of the sessions of an account that ended before `limit`: 32 at most.
+    func forgetSessions(of account: AccountID, endedBefore limit: Timestamp) throws
+    /// Forgets some of the tokens of an account that were refreshed, but not the newest ones: 32 at most.
+    ///
+    /// - Parameter count: how many are kept.
+    func forgetRefreshedSessions(of account: AccountID, butNewest count: Int) throws
 
-    /// Adds a device, or writes it anew.
+    /// Adds a device, or writes it anew. It holds the account; see ``hold(_:)``.
     func put(_ device: RememberedDevice) throws
     func forget(_ devices: [DeviceID], of account: AccountID) throws
 
@@ -96,6 +107,7 @@ package protocol AccountRecords: AccountReads {
     func put(_ authenticator: AuthenticatorApp) throws
     func removeAuthenticator(of account: AccountID) throws
 
+    /// Adds a challenge. It holds the account, if there is one; see ``hold(_:)``.
     func insert(_ challenge: CodeChallenge) throws
     func recordFailure(of challenge: Digest256) throws
     func spend(challenge: Digest256) throws
@@ -124,6 +136,9 @@ package protocol AccountRecords: AccountReads {
     func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool
 
     /// Forgets what names an account or its address beside the account itself: devices, the authenticator app, codes,
-    /// grants, step-ups, and letters that were given up. Letters that are still to be sent are left.
+    /// grants, step-ups, and letters that were given up, also those to other addresses that its codes were sent to. Letters
+    /// that are still to be sent are left.
+    ///
+    /// Of its sessions the newest is left, so that whoever comes with its token can be told what became of it.
     func eraseTraces(of account: AccountID, address: EmailAddress) throws
 }

@@ -13,6 +13,8 @@ package struct AuthConfiguration: Sendable {
         package var pauseBetweenMails = 60
         /// Codes of one budget to one address within an hour.
         package var mailsPerHour = 5
+        /// Codes that anybody can ask for, to whatever addresses, from one network.
+        package var network = Rate(perSecond: 600.0 / 3600, burst: 100)
 
         package init() {}
     }

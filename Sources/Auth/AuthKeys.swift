@@ -27,9 +27,9 @@ package struct AuthKeys: Sendable {
         return Base64URL.encode(Array(code.bytes.prefix(16)))
     }
 
-    /// The keyed hash of an address that was given the welcome credit, which tells nobody the address.
+    /// The keyed hash of the mailbox of an address that was given the welcome credit, which tells nobody the address.
     func digest(ofWelcomed address: EmailAddress) -> Digest256 {
-        mac.code(forParts: [Array("welcome".utf8), Array(address.raw.utf8)])
+        mac.code(forParts: [Array("welcome".utf8), Array(address.mailbox.raw.utf8)])
     }
 
     /// The keyed hash of a device, which is worth nothing to another account.

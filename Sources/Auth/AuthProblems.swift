@@ -2,19 +2,21 @@ package import CommandBus
 
 extension Problem.Code {
     package static let invalidCredentials = Self(
-        "invalid_credentials", status: 401, title: "The address or the password is wrong"
+        "invalid_credentials", status: 401, title: "The address or the password is wrong", isSuspicious: true
     )
-    package static let invalidCode = Self("invalid_code", status: 401, title: "The code is wrong")
+    package static let invalidCode = Self("invalid_code", status: 401, title: "The code is wrong", isSuspicious: true)
     package static let codeExpired = Self("code_expired", status: 409, title: "The code is no longer good")
     package static let tooManyTries = Self(
-        "too_many_tries", status: 429, title: "Too many wrong codes", retry: .after
+        "too_many_tries", status: 429, title: "Too many wrong codes", retry: .after, isSuspicious: true
     )
     package static let tooManyMails = Self("too_many_mails", status: 429, title: "Too many codes were sent", retry: .after)
     package static let registrationExpired = Self(
         "registration_expired", status: 409, title: "The registration is no longer good"
     )
     package static let accountExists = Self("account_exists", status: 409, title: "The account exists already")
-    package static let accountSuspended = Self("account_suspended", status: 403, title: "The account is suspended")
+    package static let accountSuspended = Self(
+        "account_suspended", status: 403, title: "The account is suspended", isSuspicious: true
+    )
     /// Nothing was reached: after the step-up the same key is good for the command.
     package static let stepUpRequired = Self(
         "step_up_required", status: 403, title: "A fresh second factor is needed", retry: .sameKey
@@ -58,6 +60,13 @@ extension Problem {
     static func tooManyMails(retryAfter seconds: Int) -> Problem {
         Problem(
             .tooManyMails, "A code was sent to this address already. Another can be sent in \(seconds) s.",
+            retryAfter: seconds
+        )
+    }
+
+    static func tooManyLetters(retryAfter seconds: Int) -> Problem {
+        Problem(
+            .tooManyMails, "Too many codes were asked for from your network. Come back in \(seconds) s.",
             retryAfter: seconds
         )
     }

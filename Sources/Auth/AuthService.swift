@@ -48,7 +48,9 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
         factors = SecondFactorDesk(codes: codes, authenticators: authenticators, letters: CodeLetters(configuration))
         stepUps = StepUpDesk(lifetime: configuration.stepUpLifetime)
         devices = DeviceDesk(configuration: configuration, keys: keys)
-        self.guesses = GuessDesk(limiter: guesses, rates: configuration.guesses, keys: keys)
+        self.guesses = GuessDesk(
+            limiter: guesses, rates: configuration.guesses, letters: configuration.codes.network, keys: keys
+        )
         letters = AccountLetters(configuration)
         sessions = SessionDesk(configuration: configuration, cache: cache)
         runner = WorkRunner(store: store, publisher: publisher)

@@ -5,13 +5,15 @@ extension AuthService {
     /// Closes an account for good and erases whom it belonged to. What refers to it (bookings, the ledger, the event log,
     /// the audit log) does so by its identifier, and stays whole; nothing is left that tells who that was.
     ///
-    /// The account's session ends at once, and its address may be registered again as another account. Letters to it that
-    /// are still due leave yet, and a letter of farewell may be sent in the same unit of work.
+    /// The account's session ends at once, and is all that is left of its sessions: its token is told that it was revoked. The
+    /// address may be registered again as another account. Letters to it that are still due leave yet, and a letter of
+    /// farewell may be sent in the same unit of work.
     ///
     /// - Parameter account: as it is in this unit of work. What it holds must have been settled.
     /// - Throws: ``Problem/Code/lastGodAdmin``.
     func erase(_ account: Account, in work: Work<Store.Transaction>) throws {
         try keepOneGodAdmin(without: account, in: work)
+        // Before the traces: an open session has to be ended for its token to be told so, and is left as the newest.
         try sessions.revoke(account.id, in: work)
         try work.tx.eraseTraces(of: account.id, address: account.email)
         try work.tx.update(account.erased(passwordHash: passwords.unusableHash))

@@ -10,14 +10,35 @@ extension AuthService {
     /// - Parameter account: as it was before the change; any role and state.
     /// - Throws: ``Problem/Code/lastGodAdmin``.
     func keepOneGodAdmin(without account: Account, in work: Work<Store.Transaction>) throws {
-        guard account.role == .godAdmin, account.state == .active else { return }
+        guard account.isActiveGodAdmin else { return }
         guard try work.tx.countActiveGodAdmins() > 1 else { throw Problem.lastGodAdmin }
         // Whoever was appointed and has set no password yet can't appoint anybody; perhaps the address is not even theirs.
         let all = try work.tx.accounts(AccountQuery(roles: [.godAdmin], state: .active, limit: 200))
-        guard all.contains(where: { $0.id != account.id && !Argon2id.isDecoy($0.passwordHash) }) else {
-            throw Problem.lastGodAdmin
+        guard all.contains(where: { $0.id != account.id && $0.hasPassword }) else { throw Problem.lastGodAdmin }
+    }
+}
+
+extension AccountLetters {
+    /// Writes to the other god admins, all of them, when there is one more or one less: whoever makes one in secret, or has
+    /// taken over the account of one, would else be noticed only by those who look at the audit log.
+    ///
+    /// - Parameters:
+    ///   - before: the account before the change; nil if it was just made.
+    ///   - after: the account after it, as the store has it now.
+    func tellGodAdmins(from before: Account?, to after: Account, in work: Work<some AccountRecords>) throws {
+        let (wasOne, isOne) = (before?.isActiveGodAdmin ?? false, after.isActiveGodAdmin)
+        guard wasOne != isOne else { return }
+        for address in try work.tx.addresses(of: [.godAdmin]) where address != after.email {
+            work.send(isOne ? godAdminMade(after.id, to: address) : godAdminGone(after.id, to: address))
         }
     }
+}
+
+extension Account {
+    fileprivate var isActiveGodAdmin: Bool { role == .godAdmin && state == .active }
+
+    /// Whether anybody has set one; staff are appointed without.
+    var hasPassword: Bool { !Argon2id.isDecoy(passwordHash) }
 }
 
 extension Problem {

@@ -14,6 +14,8 @@ package protocol OutboxRecords: OutboxReads {
     ///
     /// Should this worker die meanwhile, they are due again then. Each time a letter is taken counts as an attempt, and
     /// that count is the fence: what was taken over meanwhile can't be settled by the one who had it before.
+    ///
+    /// It also forgets some of the letters that were given up, and were queued more than 30 days ago: they name people.
     func claimLetters(dueAt now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Letter]
     /// Removes a letter that has left, and with it whatever secret it carried.
     ///

@@ -60,6 +60,24 @@ struct AccountPasswordTests {
         #expect(events.map { $0.text("data") } == [#"{"fields":["password"]}"#])
     }
 
+    @Test("The device on which it is changed can be remembered anew; the others are forgotten")
+    func remember() async throws {
+        let old = try await house.remembered(email)
+        let token = try await house.session(of: account)
+        try await house.stepUpAgain(token, for: .passwordChange)
+        let input: JSONValue = [
+            "currentPassword": .string(AuthHouse.password), "password": .string(Self.new), "remember": true,
+        ]
+        let reply = try await house.send("account.password.change", json: input, as: token)
+        let device = try #require(try reply.output(SessionView.self).device)
+        #expect(try await house.letters(to: email).last?.contains("Every other device needs a code") == true)
+        #expect(try await house.fixture.kept.count(of: "devices") == 1)
+        house.fixture.clock.advance(seconds: 60)
+        let opened = try await house.open(email, password: Self.new, device: device).output(SessionView.self)
+        #expect(opened.token != nil)
+        #expect(try await house.open(email, password: Self.new, device: old).output(SessionView.self).challenge != nil)
+    }
+
     @Test("It takes a step-up, without which no password is looked at")
     func stepUp() async throws {
         for current in [AuthHouse.password, "not the password"] {
@@ -106,14 +124,15 @@ struct AccountPasswordTests {
         let context = fixture.context(principal)
         try await house.stepUpAgain(token, for: .passwordChange)
         let input = ChangePassword.Input(
-            currentPassword: try ShownPassword(refining: AuthHouse.password), password: try NewPassword(refining: Self.new)
+            currentPassword: try ShownPassword(refining: AuthHouse.password), password: try NewPassword(refining: Self.new),
+            remember: nil
         )
         // Checked, and then overtaken by a reset of the password.
         let checked = try await service.preparePasswordChange(input, context)
         let account = account
         try await fixture.work { work in try work.tx.update(account.changed(passwordHash: "another")) }
         let problem = await #expect(throws: Problem.self) {
-            try await fixture.runner.run(context) { work in try service.changePassword(checked, in: work) }
+            try await fixture.runner.run(context) { work in try service.changePassword(checked, remembers: false, in: work) }
         }
         #expect(problem?.code == .invalidCredentials)
         #expect(try await house.account(account.id)?.passwordHash == "another")

@@ -48,6 +48,13 @@ final class AuthHouse: Sendable {
         )
     }
 
+    /// Sends a command from a network address.
+    func send(
+        _ command: String, _ input: [String: String], as token: String? = nil, from address: String
+    ) async throws -> CommandReply {
+        try await bus.send(command, String(decoding: try WireJSON.encode(input), as: UTF8.self), as: token, address: address)
+    }
+
     func send(_ command: String, _ input: [String: String] = [:], as token: String? = nil) async throws -> CommandReply {
         try await send(command, json: .object(input.mapValues { .string($0) }), as: token)
     }
@@ -171,5 +178,12 @@ final class AuthHouse: Sendable {
     struct GrantedStepUp: Decodable {
         let purpose: StepUpPurpose
         let expiresAt: Timestamp
+    }
+}
+
+extension Authenticator {
+    /// Shows a token as a command does.
+    func authenticate(token: String, from address: String) async throws -> Principal {
+        try await authenticate(token: token, from: address, use: .command)
     }
 }

@@ -44,7 +44,7 @@ struct CodeLetterTests {
     @Test("Every purpose has a letter of its own")
     func different() {
         let code = OneTimeCode.example("01234567")
-        #expect(Set(CodePurpose.allCases.map { letters.letter(with: code, for: $0, to: address).body }).count == 9)
+        #expect(Set(CodePurpose.allCases.map { letters.letter(with: code, for: $0, to: address).body }).count == 10)
     }
 
     /// Every line is short and plain.

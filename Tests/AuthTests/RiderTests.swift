@@ -20,8 +20,11 @@ struct RiderTests {
         staff = try await house.session(of: developer)
     }
 
+    /// Does something to a rider, with what it takes.
     private func act(_ command: String, on id: AccountID, _ more: [String: String] = [:]) async throws -> CommandReply {
-        try await house.send(command, ["id": id.raw, "reason": "A reason"].merging(more) { $1 }, as: staff)
+        if command == "riders.delete" { try await house.stepUpAgain(staff, for: .riderChange) }
+        let input = ["id": id.raw, "reason": "A reason"].merging(more) { $1 }
+        return try await house.sendKeyed(command, input, as: staff)
     }
 
     @Test("Lists go by address, roll number and state, a page at a time, and have riders only")
@@ -61,28 +64,29 @@ struct RiderTests {
     func access() async throws {
         let action = ["id": rider.id.raw, "reason": "A reason"]
         let commands: [(name: String, input: [String: String])] = [
-            ("riders.list", [:]), ("riders.show", ["id": rider.id.raw]), ("riders.suspend", action),
+            ("riders.list", [:]), ("riders.update", action.merging(["name": "Asha"]) { $1 }), ("riders.suspend", action),
             ("riders.reinstate", action), ("riders.delete", action.merging(["moneyTo": "operator"]) { $1 }),
         ]
         for role in [Role.rider, .conductor] {
             let token = try await house.session(of: try await house.add("\(role.rawValue)@example.com", role: role))
             for (name, input) in commands {
-                #expect(try await house.send(name, input, as: token).code == "not_allowed", "\(name) \(role)")
-                #expect(try await house.send(name, input).code == "not_signed_in", "\(name)")
+                #expect(try await house.sendKeyed(name, input, as: token).code == "not_allowed", "\(name) \(role)")
+                #expect(try await house.sendKeyed(name, input).code == "not_signed_in", "\(name)")
             }
         }
         let god = try await house.add("god@example.com", role: .godAdmin)
         for id in [developer.id, god.id, AccountID(trusted: "a_nobody")] {
             for (name, input) in commands where name != "riders.list" {
-                let reply = try await house.send(name, input.merging(["id": id.raw]) { $1 }, as: staff)
+                try await house.stepUpAgain(staff, for: .riderChange)
+                let reply = try await house.sendKeyed(name, input.merging(["id": id.raw]) { $1 }, as: staff)
                 #expect(reply.code == "not_found", "\(name) \(id)")
             }
         }
         #expect(try await house.audit() == [])
         #expect(try await house.account(rider.id)?.state == .active)
-        let view = try await house.send("riders.show", ["id": rider.id.raw], as: try await house.session(of: god))
-            .output(RiderView.self)
-        #expect(view.email?.raw == email)
+        let found = try await house.send("riders.list", ["email": email], as: try await house.session(of: god))
+            .output(Page<RiderView>.self)
+        #expect(found.items.map(\.id) == [rider.id])
     }
 
     @Test("Whoever is suspended is out at once, is told, and can come back")
@@ -126,8 +130,8 @@ struct RiderTests {
     func reason(text: String?) async throws {
         var input = ["id": rider.id.raw]
         input["reason"] = text
-        for command in ["riders.suspend", "riders.reinstate", "riders.delete"] {
-            let reply = try await house.send(command, input, as: staff)
+        for command in ["riders.update", "riders.suspend", "riders.reinstate", "riders.delete"] {
+            let reply = try await house.sendKeyed(command, input, as: staff)
             #expect(reply.problem?.errors?.map(\.pointer) == ["/reason"], "\(command)")
         }
         #expect(try await house.account(rider.id)?.state == .active)
@@ -144,14 +148,67 @@ struct RiderTests {
         #expect(try await house.letters(to: email).count == 1)
         let states = #"{"balance":40000,"state":"active"} | {"moneyTo":"operator","state":"closed"}"#
         #expect(try await house.audit() == ["\(developer.id) | riders.delete | \(rider.id) | A reason | \(states)"])
-        let shown = try await house.send("riders.show", ["id": rider.id.raw], as: staff)
-        #expect(shown.text.contains("erased") == false && shown.text.contains("Deleted") == false)
-        #expect(try shown.output(RiderView.self).email == nil)
+        let listed = try await house.send("riders.list", ["state": "closed"], as: staff)
+        #expect(listed.text.contains("erased") == false && listed.text.contains("Deleted") == false)
+        #expect(try listed.output(Page<RiderView>.self).items.map(\.email) == [nil])
         for command in ["riders.suspend", "riders.reinstate", "riders.delete"] {
             #expect(try await act(command, on: rider.id).code == "account_closed", "\(command)")
         }
         #expect(try await house.audit().count == 1)
         #expect(try await house.fixture.findings() == [])
+    }
+
+    @Test("It moves money: it takes a key, and a step-up of its own")
+    func deletionIsGuarded() async throws {
+        let input = ["id": rider.id.raw, "reason": "A reason", "moneyTo": "operator"]
+        let before = try await house.traces()
+        #expect(try await house.send("riders.delete", input, as: staff).code == "idempotency_key_required")
+        #expect(try await house.sendKeyed("riders.delete", input, as: staff, key: "k").code == "step_up_required")
+        try await house.stepUpAgain(staff, for: .accountDeletion)
+        #expect(try await house.sendKeyed("riders.delete", input, as: staff, key: "k").code == "step_up_required")
+        #expect(try await house.account(rider.id)?.state == .active)
+        #expect(try await house.traces()["audit"] == before["audit"])
+
+        house.fixture.clock.advance(seconds: 60)
+        try await house.stepUp(.riderChange, as: staff)
+        let done = try await house.sendKeyed("riders.delete", input, as: staff, key: "k")
+        #expect(done.status == 200)
+        let again = try await house.sendKeyed("riders.delete", input, as: staff, key: "k")
+        #expect(again.isReplay && again.body == done.body)
+        #expect(try await house.audit().count == 1)
+        #expect(try await house.fixture.findings() == [])
+    }
+
+    @Test("Staff give the money of a rider to the operator, and to nobody else")
+    func takers() async throws {
+        let heir = try await house.add("ravi@example.com")
+        for taker in [heir.id, rider.id, developer.id, AccountID(trusted: "a_nobody")] {
+            let reply = try await act("riders.delete", on: rider.id, ["moneyTo": taker.raw])
+            #expect(reply.status == 422)
+            let rule = "must be 'operator': only riders themselves can leave it to another rider"
+            #expect(reply.violations == ["/moneyTo \(rule)"])
+        }
+        #expect(try await act("riders.delete", on: rider.id).problem?.detail.contains("another rider") == false)
+        #expect(try await house.account(rider.id)?.state == .active)
+        #expect(try await house.fixture.balance(heir.id) == 40_000)
+        #expect(try await act("riders.delete", on: rider.id, ["moneyTo": "operator"]).status == 200)
+        #expect(try await house.letters(to: email).last?.contains("400.00 INR, went to the operator") == true)
+    }
+
+    @Test("Neither a device that was remembered nor a code that was asked for is good after a suspension")
+    func lockout() async throws {
+        let device = try await house.remembered(email)
+        house.fixture.clock.advance(seconds: 60)
+        let challenge = try #require(try await house.open(email).output(SessionView.self).challenge)
+        let code = try await house.code(to: email)
+        #expect(try await act("riders.suspend", on: rider.id).status == 200)
+        #expect(try await house.fixture.kept.count(of: "devices") == 0)
+        #expect(try await act("riders.reinstate", on: rider.id).status == 200)
+        let verify = ["challenge": challenge, "code": code]
+        #expect(try await house.send("session.verify", verify).code == "code_expired")
+        house.fixture.clock.advance(seconds: 60)
+        let opened = try await house.open(email, device: device).output(SessionView.self)
+        #expect(opened.token == nil && opened.challenge != nil)
     }
 
     @Test("A suspended rider can be deleted")

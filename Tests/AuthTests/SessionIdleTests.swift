@@ -99,6 +99,18 @@ struct SessionIdleTests {
         }
     }
 
+    @Test("A feed that is opened again and again is no use of a session", arguments: [TokenUse.feed, .command])
+    func feeds(use: TokenUse) async throws {
+        let house = try await AuthHouse()
+        let token = try await staff(house)
+        for _ in 0..<4 {
+            house.fixture.clock.advance(seconds: 360)
+            _ = try await house.authenticator.authenticate(token: token, from: "192.0.2.1", use: use)
+        }
+        house.fixture.clock.advance(seconds: 360)
+        #expect(try await code(token, house) == (use == .feed ? "session_expired" : nil))
+    }
+
     @Test("A refresh begins the time anew, and a session that is over can't be refreshed")
     func refresh() async throws {
         let house = try await AuthHouse()

@@ -83,6 +83,29 @@ struct SessionRaceTests {
         #expect(try await house.fixture.kept.count(of: "sessions") == 1)
     }
 
+    @Test("A unit of work of a session that many sign-ins have left behind is told that it was replaced")
+    func earlyLoser() async throws {
+        let house = try await AuthHouse()
+        let account = try await house.add(email)
+        let loser = try await house.authenticator.authenticate(
+            token: try await house.session(of: account), from: "192.0.2.1", use: .command
+        )
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { _ = try await house.session(of: account) } }
+            try await group.waitForAll()
+        }
+        let sessions = house.service.sessions
+        await #expect(throws: Problem.sessionReplaced) {
+            try await house.fixture.work { work in try work.tx.requireLive(loser) }
+        }
+        await #expect(throws: Problem.sessionReplaced) {
+            try await house.fixture.work { work in _ = try sessions.refresh(loser, token: nil, in: work) }
+        }
+        await #expect(throws: Problem.sessionReplaced) {
+            try await house.fixture.work { work in try sessions.close(loser, in: work) }
+        }
+    }
+
     @Test("The database itself refuses a second open session")
     func uniqueSession() async throws {
         let house = try await AuthHouse()

@@ -20,14 +20,15 @@ struct SessionRecheckTests {
         try await house.authenticator.authenticate(token: token, from: "192.0.2.1")
     }
 
-    @Test("An instance that was not told finds out which of its sessions are over, and ends those")
+    @Test("An instance that was not told finds out which of its sessions are over, and how, and ends those")
     func run() async throws {
         let house = try await AuthHouse()
         let recheck = SessionRecheck(store: house.fixture.store, ends: ends)
         let replaced = try await house.add("asha@example.com")
         let closed = try await house.add("ravi@example.com")
         let refreshed = try await house.add("mira@example.com")
-        let names = [(replaced, Notes()), (closed, Notes()), (refreshed, Notes())]
+        let revoked = try await house.add("noor@example.com")
+        let names = [(replaced, Notes()), (closed, Notes()), (refreshed, Notes()), (revoked, Notes())]
         var tokens: [String] = []
         for (account, notes) in names {
             tokens.append(try await house.session(of: account))
@@ -38,12 +39,15 @@ struct SessionRecheckTests {
         _ = try await house.session(of: replaced)
         #expect(try await house.send("session.close", as: tokens[1]).isProblem == false)
         #expect(try await house.send("session.refresh", as: tokens[2]).isProblem == false)
+        let sessions = house.service.sessions
+        try await house.fixture.work { work in try sessions.revoke(revoked.id, in: work) }
         // Control: until it is asked, this instance knows nothing.
         #expect(names.allSatisfy { $0.1.all.isEmpty })
         try await recheck.run()
         #expect(names[0].1.all == [SessionEnd(account: replaced.id, survivingEpoch: 2, reason: .replaced)])
-        #expect(names[1].1.all == [SessionEnd(account: closed.id, survivingEpoch: nil, reason: .replaced)])
+        #expect(names[1].1.all == [SessionEnd(account: closed.id, survivingEpoch: nil, reason: .closed)])
         #expect(names[2].1.all.isEmpty, "a new token is the same session")
+        #expect(names[3].1.all == [SessionEnd(account: revoked.id, survivingEpoch: nil, reason: .revoked)])
         #expect(ends.watched.map(\.account) == [refreshed.id])
     }
 
@@ -59,6 +63,7 @@ struct SessionRecheckTests {
         }
         try await SessionRecheck(store: house.fixture.store, ends: ends).run()
         #expect(Set(notes.all.map(\.account)).count == 450)
+        #expect(notes.all.allSatisfy { $0.reason == .revoked }, "there are no such accounts")
         #expect(ends.watched.map(\.account) == [account.id])
     }
 

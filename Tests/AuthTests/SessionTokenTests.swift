@@ -63,10 +63,14 @@ struct SessionTokenTests {
         let last = tokens.removeLast()
         for token in tokens { #expect(try await code(token, house) == "session_replaced") }
         #expect(try await code(last, house) == nil)
-        // They are told so for a week after their term.
-        house.fixture.clock.advance(seconds: 30 * 24 * 3600 + 7 * 24 * 3600 + 1)
+        // They are told so for a week.
+        house.fixture.clock.advance(seconds: 7 * 24 * 3600)
+        _ = try await house.session(of: account)
+        for token in tokens { #expect(try await code(token, house) == "session_replaced") }
+        house.fixture.clock.advance(milliseconds: 1)
         _ = try await house.session(of: account)
         for token in tokens { #expect(try await code(token, house) == "not_signed_in") }
+        #expect(try await code(last, house) == "session_replaced", "it ended a moment ago")
     }
 
     @Test("A session that was revoked says so, is told to whoever watches it, and is not called replaced")
@@ -110,7 +114,23 @@ struct SessionTokenTests {
         )
         try await house.fixture.work { work in try sessions.revoke(account.id, in: work) }
         await #expect(throws: Problem.sessionRevoked) {
-            try await house.fixture.work { work in _ = try sessions.refresh(newer, in: work) }
+            try await house.fixture.work { work in _ = try sessions.refresh(newer, token: nil, in: work) }
+        }
+        let last = try await house.authenticator.authenticate(
+            token: try await house.session(of: account), from: "192.0.2.1", use: .command
+        )
+        try await house.fixture.work { work in try sessions.close(last, in: work) }
+        // Signed out twice at once, nobody has signed in elsewhere.
+        await #expect(throws: Problem.sessionExpired) {
+            try await house.fixture.work { work in try sessions.close(last, in: work) }
+        }
+        let told: [(Principal, Problem)] = [
+            (principal, .sessionReplaced), (newer, .sessionRevoked), (last, .sessionExpired),
+        ]
+        for (principal, problem) in told {
+            await #expect(throws: problem) {
+                try await house.fixture.work { work in try work.tx.requireLive(principal) }
+            }
         }
     }
 

@@ -42,7 +42,7 @@ struct StaffGuardTests {
         #expect(try await house.send("staff.update", rename, as: token).status == 200)
 
         try await house.stepUpAgain(token, for: .accountDeletion)
-        let deletion = try await house.send("account.delete", as: token)
+        let deletion = try await house.sendKeyed("account.delete", as: token)
         #expect(deletion.code == "last_god_admin")
         #expect(try await house.account(god.id)?.state == .active)
     }

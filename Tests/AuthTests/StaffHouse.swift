@@ -29,6 +29,13 @@ extension AuthHouse {
         }
     }
 
+    /// Sends a command with an idempotency key, which is a new one unless told otherwise.
+    func sendKeyed(
+        _ command: String, _ input: [String: String] = [:], as token: String? = nil, key: String = UUID().uuidString
+    ) async throws -> CommandReply {
+        try await bus.send(command, String(decoding: try WireJSON.encode(input), as: UTF8.self), as: token, key: key)
+    }
+
     /// Makes one change of staff with a session of a god admin, which steps up first.
     func change(_ command: String, _ input: [String: String], as token: String) async throws -> CommandReply {
         try await stepUpAgain(token)

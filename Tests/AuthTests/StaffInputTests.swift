@@ -126,7 +126,11 @@ struct StaffInputTests {
         try foundation.check(try NewPassword(refining: AuthHouse.password), serviceName: "Farebus")
 
         let hash = try await house.service.passwords.hasher.hash(AuthHouse.password, salt: Array(0..<16), source: "test")
-        let id = try await house.fixture.work { work in try foundation.make(passwordHash: hash, in: work) }
+        try await house.fixture.read { try foundation.checkAddress(in: $0) }
+        let id = try await house.fixture.work { work in
+            try foundation.make(passwordHash: hash, configuration: AuthConfiguration(), in: work)
+        }
+        #expect(try await house.letters(to: "god@example.com").map { $0.contains("one more god admin") } == [true])
         #expect(
             try await house.audit()
                 == [
@@ -139,9 +143,15 @@ struct StaffInputTests {
 
         let before = try await house.traces()
         let refused = await #expect(throws: Problem.self) {
-            _ = try await house.fixture.work { work in try foundation.make(passwordHash: hash, in: work) }
+            _ = try await house.fixture.work { work in
+                try foundation.make(passwordHash: hash, configuration: AuthConfiguration(), in: work)
+            }
         }
         #expect(refused?.code == .accountExists)
+        let early = await #expect(throws: Problem.self) {
+            try await house.fixture.read { try foundation.checkAddress(in: $0) }
+        }
+        #expect(early == refused, "it is said before there is a password")
         #expect(try await house.traces() == before)
     }
 }

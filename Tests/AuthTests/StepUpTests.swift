@@ -131,7 +131,7 @@ struct StepUpTests {
         "What a role has no command for, it can't step up for; nothing is sent then",
         arguments: [
             (Role.rider, StepUpPurpose.staffChange), (.rider, .authenticatorChange), (.conductor, .staffChange),
-            (.developer, .staffChange),
+            (.developer, .staffChange), (.rider, .riderChange), (.conductor, .riderChange),
         ]
     )
     func roles(role: Role, purpose: StepUpPurpose) async throws {
@@ -149,7 +149,7 @@ struct StepUpTests {
         let open: [Role: Set<StepUpPurpose>] = [
             .rider: [.emailChange, .passwordChange, .accountDeletion],
             .conductor: [.emailChange, .passwordChange, .accountDeletion, .authenticatorChange],
-            .developer: [.emailChange, .passwordChange, .accountDeletion, .authenticatorChange],
+            .developer: [.emailChange, .passwordChange, .accountDeletion, .authenticatorChange, .riderChange],
             .godAdmin: Set(StepUpPurpose.allCases),
         ]
         for role in Role.allCases {

@@ -22,6 +22,8 @@ extension EndToEnd {
             let place = try await ServerPlace("admin")
             let made = try await Self.createGod(Self.owner, in: place)
             #expect(made.exit == .code(0), "\(made.errors)")
+            let store = TestEngine.isSQLite ? place.data.lastPathComponent : "mongodb://"
+            #expect(made.output.contains(store), "\(made.output)")
             try await ServerProcess.with(in: place, demo: false, environment: Self.settings) { server in
                 let mailbox = Mailbox(server)
                 let god = try await StaffMember.signIn(Self.owner, Self.password, server, mailbox)
@@ -66,7 +68,8 @@ extension EndToEnd {
                     entries.map { "\($0["action"].string ?? "") \($0["actor"].string ?? "") \($0["subject"].string ?? "")" }
                         == [
                             "staff.revoke \(me) \(other)", "admin.create-god system \(other)",
-                            "staff.suspend \(me) \(id)", "staff.create \(me) \(id)", "admin.create-god system \(me)",
+                            "staff.suspend \(me) \(id)", "password.reset.complete \(id) \(id)",
+                            "staff.create \(me) \(id)", "admin.create-god system \(me)",
                         ]
                 )
                 #expect(entries[2]["reason"].string == "A reason")
@@ -77,8 +80,8 @@ extension EndToEnd {
             #expect(list.exit == .code(0))
             let lines = list.output.split(separator: "\n")
             #expect(lines.count == 2, "\(list.output)")
-            #expect(lines.contains { $0.contains("god_admin  active  \(Self.owner)") })
-            #expect(lines.contains { $0.contains("conductor  suspended  \(Self.ravi)") })
+            #expect(lines.contains { $0.contains("god_admin  active  \(Self.owner)  mail  has a password  Owner") })
+            #expect(lines.contains { $0.contains("conductor  suspended  \(Self.ravi)  mail  has a password  Ravi Menon") })
             try await EndToEnd.expectClean(place)
         }
 
@@ -89,7 +92,7 @@ extension EndToEnd {
             let wrong: [(email: String, name: String, password: String, says: String)] = [
                 (Self.owner, "Owner", Self.password, "already"), ("nowhere", "Owner", Self.password, "--email"),
                 ("two@example.test", "  ", Self.password, "--name"), ("two@example.test", "Owner", "short", "password"),
-                ("two@example.test", "Owner", "password123", "most common"), ("two@example.test", "Owner", "", "password"),
+                ("two@example.test", "Owner", "password123", "easy to guess"), ("two@example.test", "Owner", "", "password"),
                 ("two@example.test", "Owner", "two@example.test", "e-mail address"),
             ]
             for (email, name, password, says) in wrong {
@@ -98,6 +101,10 @@ extension EndToEnd {
                 #expect(refused.errors.contains(says), "\(email) \(name): \(refused.errors)")
                 #expect(password.isEmpty || password == email || !refused.errors.contains(password))
             }
+            // An address that can't be taken is said before anybody is asked for a password, and here nobody is there to be.
+            let early = try await place.run(["admin", "create-god", "--email", Self.owner, "--name", "Owner"])
+            #expect(early.exit != .code(0))
+            #expect(early.errors.contains("already") && !early.errors.contains("terminal"), "\(early.errors)")
             // Nobody is there to be asked, and no argument takes a password.
             let unasked = try await place.run(["admin", "create-god", "--email", "two@example.test", "--name", "Two"])
             #expect(unasked.exit != .code(0))
@@ -129,13 +136,13 @@ extension EndToEnd {
                     ["reset": try #require(verified.json["reset"].string), "password": Self.password]
                 )
             )
-            #expect(completed.status == 204)
+            #expect(completed.status == 200)
         }
 
         /// Runs `farebus admin create-god` with a password on its standard input, as a script of an operator's would.
         private static func createGod(
             _ email: String, name: String = "Owner", password: String = password, in place: ServerPlace
-        ) async throws -> (exit: ChildProcess.Exit, errors: String) {
+        ) async throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
             let environment = place.environment.merging([
                 "PASSWORD": password, "BINARY": try FarebusBinary.locate().path(percentEncoded: false), "EMAIL": email,
                 "NAME": name, "DATA": place.data.path(percentEncoded: false),
@@ -147,9 +154,10 @@ extension EndToEnd {
             let shell = try ChildProcess(URL(filePath: "/bin/sh"), ["-c", script], environment: environment)
             let exit = try await shell.waitForExit(seconds: 60)
             try await withDeadline(5, "the end of its output") { _ = await shell.errors.firstLine { _ in false } }
+            try await withDeadline(5, "the end of its output") { _ = await shell.output.firstLine { _ in false } }
             // It is not the shell's.
-            SecretWatch.saw(shell.errors.text, in: .output)
-            return (exit, shell.errors.text)
+            for text in [shell.output.text, shell.errors.text] { SecretWatch.saw(text, in: .output) }
+            return (exit, shell.output.text, shell.errors.text)
         }
     }
 }

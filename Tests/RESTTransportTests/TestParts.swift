@@ -81,7 +81,7 @@ final class TestAccounts: Authenticator {
         state = Mutex(State(live: Dictionary(uniqueKeysWithValues: live)))
     }
 
-    func authenticate(token: String, from address: String) async throws -> Principal {
+    func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal {
         try state.withLock { state in
             if state.replaced.contains(token) { throw Problem.sessionReplaced }
             guard let principal = state.live[token] else { throw Problem.notSignedIn }

@@ -124,7 +124,7 @@ final class TestServer: Sendable {
 
         init(transport: FeedTransportSetting, windowSize: Int) {
             feeds = FeedHub(epoch: "t1", windowSize: windowSize, transport: transport)
-            tickets = FeedTickets(sessions: sessions)
+            tickets = FeedTickets(sessions: sessions, isAlive: { _ in true })
             accounts = TestAccounts(expiresAt: clock.now().adding(seconds: 3600))
             publisher = WorkPublisher(feeds: feeds, sessions: sessions)
         }

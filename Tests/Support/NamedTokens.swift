@@ -7,7 +7,7 @@ package struct NamedTokens: Authenticator {
 
     package init() {}
 
-    package func authenticate(token: String, from address: String) async throws -> Principal {
+    package func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal {
         switch token {
         case "expired": throw Problem.sessionExpired
         case "replaced": throw Problem.sessionReplaced

@@ -141,6 +141,19 @@ extension StoreFixture {
         return id
     }
 
+    /// Makes a member of staff, whose token is `role/a_name`.
+    package func addStaff(_ role: Role, _ name: String) async throws {
+        try await work { work in
+            try work.tx.insert(
+                Account(
+                    id: AccountID(trusted: "a_\(name)"), email: EmailAddress(trusted: "\(name)@example.com"), name: name,
+                    rollNumber: nil, role: role, passwordHash: "none", sessionEpoch: NamedTokens.epoch,
+                    createdAt: work.context.now
+                )
+            )
+        }
+    }
+
     /// Makes a bus and its departure on a service date.
     ///
     /// - Parameters:

@@ -62,7 +62,7 @@ final class TestAccounts: Authenticator {
         state.withLock { $0.expiry[token] = time }
     }
 
-    func authenticate(token: String, from address: String) async throws -> Principal {
+    func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal {
         let (refusal, expiry) = state.withLock { ($0.refused[token], $0.expiry[token]) }
         if let refusal { throw refusal }
         let parts = token.split(separator: ".")

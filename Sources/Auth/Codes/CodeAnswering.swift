@@ -3,16 +3,16 @@ import CommandBus
 extension AuthService {
     /// Takes an answer to a code in a unit of work, after a try was taken from the budgets of whoever answers.
     ///
-    /// - Parameter perform: the unit of work. A refusal that it returns is kept, with all that it has counted, and has cost
-    ///   the try; what it throws is no wrong answer, and undoes everything.
+    /// - Parameters:
+    ///   - answerer: whose budgets. Not whoever's token happens to be sent along: strangers have sessions too.
+    ///   - perform: the unit of work. A refusal that it returns is kept, with all that it has counted, and has cost the try;
+    ///     what it throws is no wrong answer, and undoes everything.
     /// - Throws: ``Problem/Code/tooManyGuesses``, the refusal, or what the unit of work throws.
     func answering<Value: Sendable>(
-        _ context: CommandContext,
+        _ context: CommandContext, as answerer: GuessDesk.Answerer,
         _ perform: @escaping @Sendable (Work<Store.Transaction>) throws -> Result<Value, Problem>
     ) async throws -> Value {
-        let guess = try await guesses.code(
-            in: context.principal?.session, from: context.address, at: context.now
-        )
+        let guess = try await guesses.code(of: answerer, from: context.address, at: context.now)
         let answer: Result<Value, Problem>
         do {
             answer = try await runner.run(context, perform)

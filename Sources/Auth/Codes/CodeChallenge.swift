@@ -60,12 +60,13 @@ package enum CodePurpose: String, Sendable, CaseIterable {
     case accountDeletion = "account_deletion"
     case staffChange = "staff_change"
     case authenticatorChange = "authenticator_change"
+    case riderChange = "rider_change"
 
     package var budget: CodeBudget {
         switch self {
         case .registration, .passwordReset, .newAddress: .strangers
         case .signIn: .owner
-        case .emailChange, .passwordChange, .accountDeletion, .staffChange, .authenticatorChange: .session
+        case .emailChange, .passwordChange, .accountDeletion, .staffChange, .authenticatorChange, .riderChange: .session
         }
     }
 }

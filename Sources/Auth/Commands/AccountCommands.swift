@@ -106,6 +106,9 @@ package enum ChangePassword: Command {
     package struct Input: Codable, Sendable {
         package let currentPassword: ShownPassword
         package let password: NewPassword
+        /// Whether the device is to be remembered as one that needs no second factor: the answer then has the secret for its
+        /// next sign-in.
+        package let remember: Bool?
     }
     package typealias Output = SessionView
 
@@ -116,12 +119,12 @@ package enum ChangePassword: Command {
     package static let idempotency = IdempotencyRule.none
     package static let summary = """
         Changes one's own password, after a step-up. The answer has a new token, the old one is dead, and every device \
-        needs the second factor again.
+        needs the second factor again, but for this one if 'remember' is true.
         """
     package static let problems: [Problem.Code] = [
         .stepUpRequired, .invalidCredentials, .tooManyGuesses, .signInBusy,
     ]
     package static var example: Input {
-        Input(currentPassword: .example, password: .example("eleven buses at dusk"))
+        Input(currentPassword: .example, password: .example("eleven buses at dusk"), remember: true)
     }
 }

@@ -31,7 +31,7 @@ package enum DeleteAccount: Command {
     package static let route = RESTRoute.delete("/v1/me")
     package static let access = Access.signedIn
     package static let cost = CostClass.write
-    package static let idempotency = IdempotencyRule.none
+    package static let idempotency = IdempotencyRule.required
     package static let status = 204
     package static let summary = """
         Deletes one's own account for good, after a step-up: refused while it has bookings of rides to come, or money \

@@ -11,22 +11,34 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
         write(UpdateAccount.self) { input, work in try service.updateAccount(input, in: work) }
         write(ChangeEmail.self) { input, work in try service.changeEmail(input, in: work) }
         answer(ConfirmEmail.self) { input, context in
-            try await service.answering(context) { work in try service.confirmEmail(input, in: work) }
+            let session = try context.signedIn().session
+            return try await service.answering(context, as: .session(session)) { work in
+                try service.confirmEmail(input, in: work)
+            }
         }
         write(
             ChangePassword.self,
             prepare: { input, context in try await service.preparePasswordChange(input, context) },
-            perform: { _, change, work in try service.changePassword(change, in: work) }
+            perform: { input, change, work in
+                try service.changePassword(change, remembers: input.remember == true, in: work)
+            }
         )
         write(DeleteAccount.self) { input, work in try service.deleteOwnAccount(input, in: work) }
+        registerDevices(service)
+    }
+}
+
+extension AccountReads {
+    /// Where the codes of an account's second factor come from.
+    package func secondFactor(of account: AccountID) throws -> Factor {
+        try authenticator(of: account)?.confirmedAt != nil ? .authenticator : .mail
     }
 }
 
 extension AuthService {
     /// What the owner of an account sees of it.
     package func view(_ account: Account, of session: Principal, in reads: some AccountReads) throws -> AccountView {
-        let factor: Factor = try authenticators.isEnrolled(account.id, in: reads) ? .authenticator : .mail
-        return AccountView(account, secondFactor: factor, session: session)
+        AccountView(account, secondFactor: try reads.secondFactor(of: account.id), session: session)
     }
 
     /// The account of the caller, whose session lives still.
@@ -47,22 +59,26 @@ extension AuthService {
         let after = before.changed(name: input.name?.raw, rollNumber: input.rollNumber?.raw)
         if after != before {
             try work.tx.update(after)
-            try work.record(
-                "account.updated", subject: after.id.raw,
-                ChangedFields(name: after.name != before.name, rollNumber: after.rollNumber != before.rollNumber)
-            )
+            let changed = ChangedFields(from: before, to: after)
+            try work.record("account.updated", subject: after.id.raw, changed)
+            try auditOwn("account.update", of: before, changed: changed, in: work)
         }
         return try view(after, of: try work.context.signedIn(), in: work.tx)
+    }
+
+    /// Refuses an address that no rider may have.
+    func checkDomain(of address: EmailAddress) throws(Problem) {
+        guard configuration.accepts(address) else {
+            let domains = configuration.registrationDomains.sorted().joined(separator: ", ")
+            throw .invalid("/email", "must be an address of: \(domains)")
+        }
     }
 
     func changeEmail(_ input: ChangeEmail.Input, in work: Work<Store.Transaction>) throws -> ChangeEmail.Output {
         let (account, principal) = (try ownAccount(in: work), try work.context.signedIn())
         let address = input.email
         guard address != account.email else { throw Problem.invalid("/email", "must not be the address of the account now") }
-        guard account.role != .rider || configuration.accepts(address) else {
-            let domains = configuration.registrationDomains.sorted().joined(separator: ", ")
-            throw Problem.invalid("/email", "must be an address of: \(domains)")
-        }
+        if account.role == .rider { try checkDomain(of: address) }
         try stepUps.spend(.emailChange, in: work)
         let sent =
             if try work.tx.account(email: address) == nil {
@@ -92,18 +108,9 @@ extension AuthService {
             let after = account.changed(email: challenge.address)
             try work.tx.update(after)
             work.send(letters.addressChanged(to: account.email))
-            try work.record("account.updated", subject: after.id.raw, ChangedFields(email: true))
+            try work.record("account.updated", subject: after.id.raw, ChangedFields(.email))
+            try auditOwn("account.email.confirm", of: account, changed: ChangedFields(.email), in: work)
             return try view(after, of: principal, in: work.tx)
         }
-    }
-}
-
-/// What the event log keeps of a change: which fields, and nothing of what stood or stands in them.
-struct ChangedFields: Encodable {
-    let fields: [String]
-
-    init(name: Bool = false, rollNumber: Bool = false, email: Bool = false, password: Bool = false) {
-        fields = [("name", name), ("rollNumber", rollNumber), ("email", email), ("password", password)]
-            .filter(\.1).map(\.0)
     }
 }

@@ -33,7 +33,7 @@ extension AuthService {
         guard let stepUp, context.now < stepUp.expiresAt else { throw Problem.stepUpRequired(.passwordChange) }
         // The session stands for a known device: whoever has none can't use up the tries of its owner.
         let guess = try await guesses.password(
-            of: account.email, device: DeviceID(trusted: principal.session.raw), from: context.address, at: context.now
+            of: account.email, by: .session(principal.session), from: context.address, at: context.now
         )
         let isRight = try await guess.check {
             try await passwords.check(input.currentPassword, of: account, from: context.address)
@@ -44,7 +44,11 @@ extension AuthService {
     }
 
     /// Ends everything that the old password has opened, and opens a new session in place of the caller's.
-    func changePassword(_ change: PasswordChange, in work: Work<Store.Transaction>) throws -> SessionView {
+    ///
+    /// - Parameter remembers: whether the caller's device is remembered anew, as whoever uses it has just stepped up.
+    func changePassword(
+        _ change: PasswordChange, remembers: Bool, in work: Work<Store.Transaction>
+    ) throws -> SessionView {
         let before = try ownAccount(in: work)
         // It was checked outside the transaction: another change may have come first.
         guard before.passwordHash == change.from else {
@@ -55,8 +59,10 @@ extension AuthService {
         try work.tx.update(after)
         try devices.forgetAll(of: after.id, in: work)
         try work.tx.voidProofs(of: after.id)
-        work.send(letters.passwordChanged(to: after.email))
-        try work.record("account.updated", subject: after.id.raw, ChangedFields(password: true))
-        return .opened(try sessions.open(for: after, in: work))
+        work.send(letters.passwordChanged(to: after.email, keepsDevice: remembers))
+        try work.record("account.updated", subject: after.id.raw, ChangedFields(.password))
+        try auditOwn("account.password.change", of: before, changed: ChangedFields(.password), in: work)
+        let device = remembers ? try devices.remember(after.id, in: work) : nil
+        return .opened(try sessions.open(for: after, in: work), device: device)
     }
 }

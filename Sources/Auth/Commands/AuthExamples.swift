@@ -1,16 +1,6 @@
 import CommandBus
 
-// The inputs of the reference. A rule that refuses its own example stops the server when the command is registered.
-
-extension Refined where Raw == String {
-    static func example(_ raw: String) -> Self {
-        do throws(RuleViolation) {
-            return try Self(refining: raw)
-        } catch {
-            preconditionFailure("the example of \(Self.self) breaks its own rule: \(error.detail)")
-        }
-    }
-}
+// The inputs of the reference.
 
 extension ShownToken {
     static var example: Self { .example(String(repeating: "A", count: 43)) }

@@ -15,11 +15,15 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             )
         }
         answer(ConfirmAuthenticator.self) { input, context in
-            let codes = try await service.answering(context) { work in
+            let session = try context.signedIn().session
+            let codes = try await service.answering(context, as: .session(session)) { work in
                 let account = try service.ownAccount(in: work)
                 return try service.authenticators.confirm(input.code, of: account, in: work).flatMapThrowing { codes in
                     // They have shown the weaker factor.
                     try service.devices.forgetAll(of: account.id, in: work)
+                    try service.auditOwn(
+                        "authenticator.confirm", of: account, changed: ChangedFields(.authenticator), in: work
+                    )
                     return codes
                 }
             }
@@ -36,12 +40,17 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             let account = try service.ownAccount(in: work)
             try service.stepUps.spend(.authenticatorChange, in: work)
             try service.authenticators.remove(of: account, in: work)
+            try service.auditOwn("authenticator.remove", of: account, changed: ChangedFields(.authenticator), in: work)
             return NoOutput()
         }
         write(RenewRecoveryCodes.self) { _, work in
             let account = try service.ownAccount(in: work)
             try service.stepUps.spend(.authenticatorChange, in: work)
-            return RecoveryCodesView(try service.authenticators.renewRecoveryCodes(of: account, in: work))
+            let codes = try service.authenticators.renewRecoveryCodes(of: account, in: work)
+            try service.auditOwn(
+                "authenticator.recovery.renew", of: account, changed: ChangedFields(.recoveryCodes), in: work
+            )
+            return RecoveryCodesView(codes)
         }
     }
 }

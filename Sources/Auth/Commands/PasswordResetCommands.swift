@@ -53,14 +53,17 @@ package enum CompletePasswordReset: Command {
         package let reset: ShownToken
         package let password: NewPassword
     }
-    package typealias Output = NoOutput
+    package struct Output: Codable, Sendable {
+        /// To be sent as `device` with the next sign-in, which nobody else's guesses keep out then. The second factor is due.
+        package let device: String
+        package let expiresAt: Timestamp
+    }
 
     package static let name = "password.reset.complete"
     package static let route = RESTRoute.post("/v1/password-resets/complete")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
     package static let idempotency = IdempotencyRule.none
-    package static let status = 204
     package static let summary = """
         Sets a new password, and ends the account's session; each device then needs the second factor again.
         """

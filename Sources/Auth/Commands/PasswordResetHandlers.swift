@@ -3,9 +3,13 @@ import Cryptography
 
 extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     mutating func registerPasswordReset(_ service: AuthService<Store>) {
-        write(StartPasswordReset.self) { input, work in try service.startPasswordReset(input, in: work) }
+        write(
+            StartPasswordReset.self,
+            prepare: { _, context in try await service.guesses.letter(from: context.address, at: context.now) },
+            perform: { input, _, work in try service.startPasswordReset(input, in: work) }
+        )
         answer(VerifyPasswordReset.self) { input, context in
-            try await service.answering(context) { work in try service.verifyPasswordReset(input, in: work) }
+            try await service.answering(context, as: .stranger) { work in try service.verifyPasswordReset(input, in: work) }
         }
         write(
             CompletePasswordReset.self,
@@ -58,7 +62,7 @@ extension AuthService {
 
     func completePasswordReset(
         _ input: CompletePasswordReset.Input, passwordHash: String, in work: Work<Store.Transaction>
-    ) throws -> NoOutput {
+    ) throws -> CompletePasswordReset.Output {
         let (grant, account) = try resetting(input.reset, in: work.tx, at: work.context.now)
         try work.tx.remove(grant: grant.token)
         try work.tx.update(account.changed(passwordHash: passwordHash))
@@ -68,7 +72,11 @@ extension AuthService {
         try work.tx.voidProofs(of: account.id)
         work.send(letters.passwordChanged(to: account.email))
         try work.record("account.password.reset", subject: account.id.raw, NoOutput())
-        return NoOutput()
+        try auditOwn("password.reset.complete", of: account, changed: ChangedFields(.password), in: work)
+        let given = try give(
+            .signIn, of: account.email, account: account.id, for: configuration.resetLifetime, in: work
+        )
+        return CompletePasswordReset.Output(device: given.token.text, expiresAt: given.expiresAt)
     }
 
     /// The right to a new password, and the account whose it is.

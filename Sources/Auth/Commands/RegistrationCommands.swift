@@ -62,7 +62,10 @@ package enum CompleteRegistration: Command {
     package static let route = RESTRoute.post("/v1/accounts")
     package static let access = Access.anyone
     package static let cost = CostClass.credential
+    /// Its answer is a secret; that the registration is good once does what a key would.
     package static let idempotency = IdempotencyRule.none
+    /// The welcome credit.
+    package static let movesMoney = true
     package static let status = 201
     package static let summary = "Makes a rider's account and wallet, and signs in."
     package static let problems: [Problem.Code] = [.registrationExpired, .accountExists, .signInBusy]

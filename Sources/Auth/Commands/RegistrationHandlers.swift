@@ -3,9 +3,13 @@ import Cryptography
 
 extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     mutating func registerRegistration(_ service: AuthService<Store>) {
-        write(StartRegistration.self) { input, work in try service.startRegistration(input, in: work) }
+        write(
+            StartRegistration.self,
+            prepare: { _, context in try await service.guesses.letter(from: context.address, at: context.now) },
+            perform: { input, _, work in try service.startRegistration(input, in: work) }
+        )
         answer(VerifyRegistration.self) { input, context in
-            try await service.answering(context) { work in try service.verifyRegistration(input, in: work) }
+            try await service.answering(context, as: .stranger) { work in try service.verifyRegistration(input, in: work) }
         }
         write(
             CompleteRegistration.self,

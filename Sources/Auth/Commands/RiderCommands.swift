@@ -10,7 +10,7 @@ package struct RiderView: Codable, Sendable {
     package let state: AccountState
     package let createdAt: Timestamp
 
-    init(_ account: Account) {
+    package init(_ account: Account) {
         let isClosed = account.state == .closed
         id = account.id
         email = isClosed ? nil : account.email
@@ -47,23 +47,6 @@ package enum ListRiders: Command {
     package static let example = Input(email: nil, rollNumber: nil, state: nil, limit: nil, after: nil)
 }
 
-/// Shows a rider.
-package enum ShowRider: Command {
-    package struct Input: Codable, Sendable {
-        package let id: AccountID
-    }
-    package typealias Output = RiderView
-
-    package static let name = "riders.show"
-    package static let route = RESTRoute.get("/v1/riders/{id}")
-    package static let access = Access.roles(RiderChange.staff)
-    package static let cost = CostClass.read
-    package static let idempotency = IdempotencyRule.none
-    package static let summary = "Shows a rider."
-    package static let problems: [Problem.Code] = [.notFound]
-    package static let example = Input(id: AccountID(trusted: "a_0example"))
-}
-
 /// What the commands take that do one thing to one rider.
 package struct RiderActionInput: Codable, Sendable {
     package let id: AccountID
@@ -71,6 +54,35 @@ package struct RiderActionInput: Codable, Sendable {
 
     static func example(_ reason: String) -> RiderActionInput {
         RiderActionInput(id: AccountID(trusted: "a_0example"), reason: .example(reason))
+    }
+}
+
+/// Mends what is kept of a rider, who can't do it without the mailbox, or who has typed another number than the operator's.
+package enum UpdateRider: Command {
+    package struct Input: Codable, Sendable {
+        package let id: AccountID
+        package let name: Text<1, 80>?
+        package let rollNumber: Text<1, 40>?
+        package let email: EmailAddress?
+        package let reason: StaffReason
+    }
+    package typealias Output = RiderChange
+
+    package static let name = "riders.update"
+    package static let route = RESTRoute.patch("/v1/riders/{id}")
+    package static let access = Access.roles(RiderChange.staff)
+    package static let cost = CostClass.write
+    package static let idempotency = IdempotencyRule.optional
+    package static let summary = """
+        Changes a rider's name, roll number or address, after a step-up. Another address ends the session at once, each \
+        device needs the second factor again, and both addresses are told.
+        """
+    package static let problems: [Problem.Code] = [.stepUpRequired, .notFound, .accountClosed, .accountExists]
+    package static var example: Input {
+        Input(
+            id: AccountID(trusted: "a_0example"), name: nil, rollNumber: .example("2026-CS-042"),
+            email: EmailAddress(trusted: "rider@example.org"), reason: .example("Has lost the old mailbox")
+        )
     }
 }
 
@@ -84,7 +96,9 @@ package enum SuspendRider: Command {
     package static let access = Access.roles(RiderChange.staff)
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.optional
-    package static let summary = "Suspends a rider: the session ends at once, bookings and money are kept."
+    package static let summary = """
+        Suspends a rider: the session ends at once, each device needs the second factor again, bookings and money are kept.
+        """
     package static let problems: [Problem.Code] = [.notFound, .accountClosed]
     package static var example: Input { .example("Lent the account to others") }
 }
@@ -109,7 +123,7 @@ package enum DeleteRider: Command {
     package struct Input: Codable, Sendable {
         package let id: AccountID
         package let reason: StaffReason
-        /// Where the money goes that is left in the wallet.
+        /// Where the money goes that is left in the wallet: staff can give it to `operator` alone.
         package let moneyTo: MoneyTaker?
     }
     package typealias Output = RiderChange
@@ -118,11 +132,14 @@ package enum DeleteRider: Command {
     package static let route = RESTRoute.delete("/v1/riders/{id}")
     package static let access = Access.roles(RiderChange.staff)
     package static let cost = CostClass.write
-    package static let idempotency = IdempotencyRule.optional
+    package static let idempotency = IdempotencyRule.required
     package static let summary = """
-        Deletes a rider's account for good, on the terms on which a rider could do so. The session ends at once.
+        Deletes a rider's account for good, after a step-up: refused while it has bookings of rides to come, or money unless \
+        'moneyTo' says that it goes to the operator. The session ends at once.
         """
-    package static let problems: [Problem.Code] = [.notFound, .accountClosed, .accountHasBookings, .accountHasMoney]
+    package static let problems: [Problem.Code] = [
+        .stepUpRequired, .notFound, .accountClosed, .accountHasBookings, .accountHasMoney,
+    ]
     package static var example: Input {
         Input(
             id: AccountID(trusted: "a_0example"), reason: .example("Asked for it by letter"), moneyTo: .example("operator")
@@ -132,5 +149,5 @@ package enum DeleteRider: Command {
 
 extension RiderChange {
     /// Who looks after riders.
-    fileprivate static let staff: Set<Role> = [.developer, .godAdmin]
+    package static let staff: Set<Role> = [.developer, .godAdmin]
 }

@@ -1,4 +1,4 @@
-import CommandBus
+package import CommandBus
 
 extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     mutating func registerRiders(_ service: AuthService<Store>) {
@@ -16,7 +16,7 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             )
             return Page(found, limit: limit, cursor: { PageCursor($0.id.raw) }, item: RiderView.init)
         }
-        read(ShowRider.self) { input, _, snapshot in RiderView(try snapshot.rider(input.id)) }
+        write(UpdateRider.self) { input, work in try service.updateRider(input, in: work) }
         write(SuspendRider.self) { input, work in try service.suspendRider(input, in: work) }
         write(ReinstateRider.self) { input, work in try service.reinstateRider(input, in: work) }
         write(DeleteRider.self) { input, work in try service.deleteRider(input, in: work) }
@@ -25,63 +25,103 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
 
 extension AccountReads {
     /// A rider, also one who has gone. Staff are no business of those who look after riders.
-    fileprivate func rider(_ id: AccountID) throws -> Account {
+    ///
+    /// - Throws: ``Problem/Code/notFound``.
+    package func rider(_ id: AccountID) throws -> Account {
         guard let account = try account(id), account.role == .rider else { throw Problem.notFound("rider") }
         return account
     }
 }
 
 extension AuthService {
+    func updateRider(_ input: UpdateRider.Input, in work: Work<Store.Transaction>) throws -> RiderChange {
+        guard input.name != nil || input.rollNumber != nil || input.email != nil else {
+            throw Problem.invalid("", "must have a name, a roll number or an address that is to be changed")
+        }
+        let before = try openRider(input.id, hasSteppedUp: true, in: work)
+        let after = before.changed(email: input.email, name: input.name?.raw, rollNumber: input.rollNumber?.raw)
+        guard after != before else { return RiderChange(before) }
+        if after.email != before.email {
+            try checkDomain(of: after.email)
+            guard try work.tx.account(email: after.email) == nil else {
+                throw Problem(.accountExists, "There is an account with this e-mail address.")
+            }
+            // Whoever reads the old mailbox has no more to do with the account.
+            try shutOut(before.id, in: work)
+            work.send(letters.addressReplaced(to: before.email))
+            work.send(letters.addressGiven(to: after))
+        }
+        try work.tx.update(after)
+        let changed = ChangedFields(from: before, to: after)
+        try work.record("account.updated", subject: after.id.raw, changed)
+        return try audited(
+            "riders.update", from: RiderState(before), to: RiderState(after, changed: changed), of: after,
+            reason: input.reason, in: work
+        )
+    }
+
     func suspendRider(_ input: RiderActionInput, in work: Work<Store.Transaction>) throws -> RiderChange {
         let before = try openRider(input.id, in: work)
-        guard before.state != .suspended else { return RiderChange(account: before.id, state: before.state) }
-        try work.tx.update(before.changed(state: .suspended))
-        try sessions.revoke(before.id, in: work)
+        guard before.state != .suspended else { return RiderChange(before) }
+        let after = before.changed(state: .suspended)
+        try work.tx.update(after)
+        try shutOut(before.id, in: work)
         work.send(letters.riderSuspended(to: before.email))
-        return try audited("riders.suspend", before, becomes: .suspended, reason: input.reason, in: work)
+        try work.record("account.suspended", subject: after.id.raw, RiderChange(after))
+        return try audited(
+            "riders.suspend", from: RiderState(before), to: RiderState(after), of: after, reason: input.reason, in: work
+        )
     }
 
     func reinstateRider(_ input: RiderActionInput, in work: Work<Store.Transaction>) throws -> RiderChange {
         let before = try openRider(input.id, in: work)
-        guard before.state != .active else { return RiderChange(account: before.id, state: before.state) }
-        try work.tx.update(before.changed(state: .active))
+        guard before.state != .active else { return RiderChange(before) }
+        let after = before.changed(state: .active)
+        try work.tx.update(after)
         work.send(letters.riderReinstated(to: before.email))
-        return try audited("riders.reinstate", before, becomes: .active, reason: input.reason, in: work)
+        try work.record("account.reinstated", subject: after.id.raw, RiderChange(after))
+        return try audited(
+            "riders.reinstate", from: RiderState(before), to: RiderState(after), of: after, reason: input.reason, in: work
+        )
     }
 
     func deleteRider(_ input: DeleteRider.Input, in work: Work<Store.Transaction>) throws -> RiderChange {
-        let before = try openRider(input.id, in: work)
-        let given = try delete(before, moneyTo: input.moneyTo, in: work)
+        let before = try openRider(input.id, hasSteppedUp: true, in: work)
+        // The event log is told by the deletion itself.
+        let bequest = try delete(before, by: .staff, moneyTo: input.moneyTo, in: work)
+        let after = before.changed(state: .closed)
         return try audited(
-            "riders.delete", before, becomes: .closed, given: given, to: given > 0 ? input.moneyTo : nil,
-            reason: input.reason,
-            in: work
+            "riders.delete", from: RiderState(before, balance: bequest?.money.amount ?? 0),
+            to: RiderState(after, moneyTo: bequest == nil ? nil : input.moneyTo), of: after, reason: input.reason, in: work
         )
     }
 
     /// The rider whom a change is about; whoever asks is signed in at this very moment.
-    private func openRider(_ id: AccountID, in work: Work<Store.Transaction>) throws -> Account {
-        _ = try work.caller()
+    ///
+    /// - Parameter hasSteppedUp: whether it takes a step-up, which is used up.
+    private func openRider(
+        _ id: AccountID, hasSteppedUp: Bool = false, in work: Work<Store.Transaction>
+    ) throws -> Account {
+        // A change of the caller's own account, such as a suspension, meets this one: it comes before or after, and not between.
+        try work.tx.hold(try work.caller().account)
+        if hasSteppedUp { try stepUps.spend(.riderChange, in: work) }
         let account = try work.tx.rider(id)
         guard account.state != .closed else { throw Problem(.accountClosed, "This account was closed for good.") }
         return account
     }
 
     private func audited(
-        _ action: String, _ before: Account, becomes state: AccountState, given: Int64? = nil, to taker: MoneyTaker? = nil,
-        reason: StaffReason, in work: Work<Store.Transaction>
+        _ action: String, from before: RiderState, to after: RiderState, of rider: Account, reason: StaffReason,
+        in work: Work<Store.Transaction>
     ) throws -> RiderChange {
-        try work.audit(
-            action, subject: before.id.raw, reason: reason.raw, before: RiderState(state: before.state, balance: given),
-            after: RiderState(state: state, moneyTo: taker?.raw)
-        )
-        let change = RiderChange(account: before.id, state: state)
-        switch state {
-        case .active: try work.record("account.reinstated", subject: before.id.raw, change)
-        case .suspended: try work.record("account.suspended", subject: before.id.raw, change)
-        case .closed: break  // The deletion itself has said so.
-        }
-        return change
+        try work.audit(action, subject: rider.id.raw, reason: reason.raw, before: before, after: after)
+        return RiderChange(rider)
+    }
+}
+
+extension RiderChange {
+    fileprivate init(_ rider: Account) {
+        self.init(account: rider.id, state: rider.state)
     }
 }
 
@@ -89,7 +129,16 @@ extension AuthService {
 private struct RiderState: Encodable {
     let state: AccountState
     /// What was in the wallet of an account that is deleted, in minor units.
-    var balance: Int64?
+    let balance: Int64?
     /// Where that went.
-    var moneyTo: String?
+    let moneyTo: String?
+    /// Which fields were changed; which they were and are has no place in what is kept for good.
+    let fields: [ChangedFields.Field]?
+
+    init(_ rider: Account, balance: Int64? = nil, moneyTo: MoneyTaker? = nil, changed: ChangedFields? = nil) {
+        state = rider.state
+        self.balance = balance
+        self.moneyTo = moneyTo?.raw
+        fields = changed?.fields
+    }
 }

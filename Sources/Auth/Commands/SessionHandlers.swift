@@ -10,7 +10,7 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             return .current(principal, idleSeconds: service.configuration.idleTime(of: principal.role))
         }
         write(RefreshSession.self) { _, work in
-            .opened(try service.sessions.refresh(try work.context.signedIn(), in: work))
+            .opened(try service.sessions.refresh(try work.context.signedIn(), token: work.context.token, in: work))
         }
         write(CloseSession.self) { _, work in
             try service.sessions.close(try work.context.signedIn(), in: work)
@@ -38,7 +38,7 @@ extension AuthService {
     private func openSessionOnce(_ input: OpenSession.Input, _ context: CommandContext) async throws -> SessionView {
         let address = try address(of: input.email)
         let seen = try await whoSignsIn(at: address, with: input.device, context)
-        let guess = try await guesses.password(of: address, device: seen.device, from: context.address, at: context.now)
+        let guess = try await guesses.password(of: address, by: seen.caller, from: context.address, at: context.now)
         let isRight = try await guess.check {
             try await passwords.check(input.password, of: seen.account, from: context.address)
         }
@@ -53,7 +53,7 @@ extension AuthService {
 
     /// Signs in with the second factor.
     func verifySession(_ input: VerifySession.Input, _ context: CommandContext) async throws -> SessionView {
-        try await answering(context) { work in
+        try await answering(context, as: .owner) { work in
             try factors.answer(input.challenge, for: .signIn, with: input.code, session: nil, in: work)
                 .flatMapThrowing { challenge in
                     // A code that went to an address which the account has no more opens nothing.
@@ -61,23 +61,38 @@ extension AuthService {
                         account.email == challenge.address
                     else { throw Problem.codeExpired }
                     try checkMaySignIn(account)
+                    // Where the code came by mail, that letter has told of it.
+                    if challenge.factor == .authenticator { work.send(letters.signedInWithApp(to: account.email)) }
                     let device = input.remember == true ? try devices.remember(account.id, in: work) : nil
                     return .opened(try sessions.open(for: account, in: work), device: device)
                 }
         }
     }
 
-    /// Reads the account of an address, and whether it knows the device. Where there is no account, as much is read.
+    /// Reads the account of an address, and whether it knows the caller. Where there is no account, as much is read.
     private func whoSignsIn(
         at address: EmailAddress, with secret: DeviceSecret?, _ context: CommandContext
-    ) async throws -> (account: Account?, device: DeviceID?) {
+    ) async throws -> (account: Account?, caller: GuessDesk.Acquaintance?) {
         let nobody: AccountID = context.makeID()
         return try await store.read { snapshot in
             let account = try snapshot.account(email: address)
-            let device = try devices.recognise(secret, of: account?.id ?? nobody, in: snapshot, at: context.now).device
+            let caller = try acquaintance(secret, of: account?.id ?? nobody, in: snapshot, at: context.now)
             // A closed account is none.
-            return account?.state == .closed ? (nil, nil) : (account, device)
+            return account?.state == .closed ? (nil, nil) : (account, caller)
         }
+    }
+
+    /// What an account knows of whoever shows a secret: a device of its own, or somebody who has just set its password by a
+    /// code that went to its mailbox.
+    private func acquaintance(
+        _ secret: DeviceSecret?, of account: AccountID, in snapshot: Store.Snapshot, at now: Timestamp
+    ) throws -> GuessDesk.Acquaintance? {
+        guard let secret else { return nil }
+        if let device = try devices.recognise(secret, of: account, in: snapshot, at: now).device { return .device(device) }
+        guard let token = try? ShownToken(refining: secret.raw),
+            let right = try grant(token, for: .signIn, in: snapshot, at: now), right.account == account
+        else { return nil }
+        return .mailbox(right.token)
     }
 
     /// Opens a session for whoever has shown the password, if the device is known, or asks for the second factor.
@@ -112,8 +127,3 @@ extension AuthService {
 
 /// The password is not the one any more that was checked.
 private struct PasswordMoved: Error {}
-
-/// What the event log keeps of a device whose secret came a second time.
-private struct DeviceEvent: Encodable {
-    let device: DeviceID
-}

@@ -26,14 +26,20 @@ package struct StaffView: Codable, Sendable {
     package let role: Role
     package let state: AccountState
     package let createdAt: Timestamp
+    /// Whether they have set a password; until then nobody can sign in.
+    package let hasPassword: Bool
+    /// Where the codes of the second factor come from.
+    package let secondFactor: Factor
 
-    init(_ account: Account) {
+    package init(_ account: Account, in reads: some AccountReads) throws {
         id = account.id
         email = account.state == .closed ? nil : account.email
         name = account.state == .closed ? nil : account.name
         role = account.role
         state = account.state
         createdAt = account.createdAt
+        hasPassword = account.hasPassword
+        secondFactor = try reads.secondFactor(of: account.id)
     }
 }
 
@@ -133,7 +139,8 @@ package enum UpdateStaff: Command {
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.optional
     package static let summary = """
-        Renames a member of staff or gives them another role, after a step-up. Another role ends their session at once.
+        Renames a member of staff or gives them another role, after a step-up. Another role ends their session at once, and \
+        each of their devices needs the second factor again.
         """
     package static let problems = StaffChange.problems
     package static var example: Input {
@@ -163,7 +170,10 @@ package enum SuspendStaff: Command {
     package static let access = Access.roles([.godAdmin])
     package static let cost = CostClass.write
     package static let idempotency = IdempotencyRule.optional
-    package static let summary = "Suspends a member of staff, after a step-up. Their session ends at once."
+    package static let summary = """
+        Suspends a member of staff, after a step-up. Their session ends at once, and each of their devices needs the second \
+        factor again.
+        """
     package static let problems = StaffChange.problems
     package static var example: Input { .example("Keys were lost") }
 }

@@ -14,9 +14,9 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
                     limit: limit + 1
                 )
             )
-            return Page(found, limit: limit, cursor: { PageCursor($0.id.raw) }, item: StaffView.init)
+            return try Page(found, limit: limit, cursor: { PageCursor($0.id.raw) }) { try StaffView($0, in: snapshot) }
         }
-        read(ShowStaff.self) { input, _, snapshot in StaffView(try snapshot.staff(input.id)) }
+        read(ShowStaff.self) { input, _, snapshot in try StaffView(snapshot.staff(input.id), in: snapshot) }
         write(CreateStaff.self) { input, work in try service.createStaff(input, in: work) }
         write(UpdateStaff.self) { input, work in try service.updateStaff(input, in: work) }
         write(SuspendStaff.self) { input, work in try service.suspendStaff(input, in: work) }
@@ -38,9 +38,7 @@ extension AccountReads {
 extension AuthService {
     func createStaff(_ input: CreateStaff.Input, in work: Work<Store.Transaction>) throws -> StaffChange {
         try admitStaffChange(in: work)
-        guard try work.tx.account(email: input.email) == nil else {
-            throw Problem(.accountExists, "There is an account with this e-mail address.")
-        }
+        if let taken = try work.tx.account(email: input.email) { throw Problem.addressTaken(by: taken) }
         let account = Account(
             id: work.context.makeID(), email: input.email, name: input.name.raw, rollNumber: nil, role: input.role.role,
             // The first password is set by a reset, so that nobody but whoever reads the mailbox ever knows it.
@@ -48,6 +46,7 @@ extension AuthService {
         )
         try create(account, in: work)
         work.send(letters.appointed(account))
+        try letters.tellGodAdmins(from: nil, to: account, in: work)
         return try audited("staff.create", from: nil, to: account, reason: input.reason, in: work)
     }
 
@@ -60,11 +59,13 @@ extension AuthService {
         guard after != before else { return StaffChange(before) }
         if after.role != before.role {
             try keepOneGodAdmin(without: before, in: work)
-            // What the old role could do ends with its session: a session has the role that it was opened with.
-            try sessions.revoke(before.id, in: work)
+            // What the old role could do ends with its session: a session has the role that it was opened with. And what was
+            // enough to enter as one may not be as the other.
+            try shutOut(before.id, in: work)
             work.send(letters.roleChanged(after))
         }
         try work.tx.update(after)
+        try letters.tellGodAdmins(from: before, to: after, in: work)
         return try audited("staff.update", from: before, to: after, reason: input.reason, in: work)
     }
 
@@ -74,8 +75,9 @@ extension AuthService {
         try keepOneGodAdmin(without: before, in: work)
         let after = before.changed(state: .suspended)
         try work.tx.update(after)
-        try sessions.revoke(before.id, in: work)
+        try shutOut(before.id, in: work)
         work.send(letters.staffSuspended(after))
+        try letters.tellGodAdmins(from: before, to: after, in: work)
         return try audited("staff.suspend", from: before, to: after, reason: input.reason, in: work)
     }
 
@@ -85,6 +87,7 @@ extension AuthService {
         let after = before.changed(state: .active)
         try work.tx.update(after)
         work.send(letters.staffReinstated(after))
+        try letters.tellGodAdmins(from: before, to: after, in: work)
         return try audited("staff.reinstate", from: before, to: after, reason: input.reason, in: work)
     }
 
@@ -93,9 +96,9 @@ extension AuthService {
         // To the address that is about to be forgotten.
         work.send(letters.staffRevoked(before))
         try erase(before, in: work)
-        return try audited(
-            "staff.revoke", from: before, to: before.changed(state: .closed), reason: input.reason, in: work
-        )
+        let after = before.changed(state: .closed)
+        try letters.tellGodAdmins(from: before, to: after, in: work)
+        return try audited("staff.revoke", from: before, to: after, reason: input.reason, in: work)
     }
 
     /// Lets a change of staff go on: whoever asks is a god admin at this very moment, and has stepped up.

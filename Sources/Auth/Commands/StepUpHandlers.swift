@@ -5,8 +5,11 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
     mutating func registerStepUps(_ service: AuthService<Store>) {
         write(StartStepUp.self) { input, work in try service.startStepUp(input, in: work) }
         answer(VerifyStepUp.self) { input, context in
-            try service.checkMayStepUp(try context.signedIn())
-            return try await service.answering(context) { work in try service.verifyStepUp(input, in: work) }
+            let principal = try context.signedIn()
+            try service.checkMayStepUp(principal)
+            return try await service.answering(context, as: .session(principal.session)) { work in
+                try service.verifyStepUp(input, in: work)
+            }
         }
     }
 }

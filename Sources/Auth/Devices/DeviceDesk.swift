@@ -34,11 +34,16 @@ struct DeviceDesk: Sendable {
     ) throws -> Recognition {
         guard let secret else { return .unknown }
         let digest = keys.digest(of: secret, account: account)
-        for device in try reads.devices(of: account) where isFresh(device, at: now) {
+        for device in try known(of: account, in: reads, at: now) {
             if device.secret == digest { return .known(device) }
             if device.previous == digest { return .copied(device) }
         }
         return .unknown
+    }
+
+    /// The devices of an account that need no second factor now, the one used last first.
+    func known(of account: AccountID, in reads: some AccountReads, at now: Timestamp) throws -> [RememberedDevice] {
+        try reads.devices(of: account).filter { isFresh($0, at: now) }
     }
 
     /// Remembers a new device. Those that were not used for too long are forgotten, and so is the one used longest ago if

@@ -2,11 +2,14 @@ package import CommandBus
 package import Cryptography
 
 /// The right to finish something that a code has opened. Whoever holds its token has shown that the mailbox is theirs; it
-/// is good once.
+/// is good once; but for that to sign in, which opens nothing by itself.
 package struct Grant: Sendable, Equatable {
     package enum Purpose: String, Sendable, CaseIterable {
         case registration
         case passwordReset = "password_reset"
+        /// To try the password from a budget of one's own, after it was set by a mailed code: what strangers guess keeps
+        /// nobody out who has just shown the mailbox.
+        case signIn = "sign_in"
     }
 
     /// The hash of the token.

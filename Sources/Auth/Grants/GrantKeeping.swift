@@ -9,14 +9,24 @@ extension AuthService {
     func give(
         _ purpose: Grant.Purpose, to challenge: CodeChallenge, for lifetime: Int, in work: Work<Store.Transaction>
     ) throws -> (token: SecretToken, expiresAt: Timestamp) {
+        try give(purpose, of: challenge.address, account: challenge.account, for: lifetime, in: work)
+    }
+
+    /// Gives whoever has shown that a mailbox is theirs a right.
+    ///
+    /// - Parameter lifetime: seconds.
+    /// - Returns: the token, which can't be told again.
+    func give(
+        _ purpose: Grant.Purpose, of address: EmailAddress, account: AccountID?, for lifetime: Int,
+        in work: Work<Store.Transaction>
+    ) throws -> (token: SecretToken, expiresAt: Timestamp) {
         let now = work.context.now
         try work.tx.forgetGrants(expiredBefore: now)
         let token = SecretToken(bytes: work.context.random.bytes(SecretToken.byteCount))
         let expiresAt = now.adding(seconds: lifetime)
         try work.tx.insert(
             Grant(
-                token: token.digest, purpose: purpose, address: challenge.address, account: challenge.account,
-                expiresAt: expiresAt
+                token: token.digest, purpose: purpose, address: address, account: account, expiresAt: expiresAt
             )
         )
         return (token, expiresAt)
@@ -29,7 +39,7 @@ extension AuthService {
         let lifetime =
             switch purpose {
             case .registration: configuration.registrationLifetime
-            case .passwordReset: configuration.resetLifetime
+            case .passwordReset, .signIn: configuration.resetLifetime
             }
         guard let grant = try reads.grant(token: token.digest), grant.purpose == purpose,
             grant.expiresAt.isEnd(of: lifetime, ahead: now)

@@ -42,12 +42,13 @@ struct AccountLetters: Sendable {
         )
     }
 
-    func passwordChanged(to address: EmailAddress) -> OutgoingMail {
+    /// - Parameter keepsDevice: whether the device on which it was changed is remembered.
+    func passwordChanged(to address: EmailAddress, keepsDevice: Bool = false) -> OutgoingMail {
         OutgoingMail(
             to: address, subject: "Your password at \(serviceName) was changed",
             body: """
                 The password of your account at \(serviceName) was changed.
-                Every device needs a code to sign in again.
+                Every \(keepsDevice ? "other device" : "device") needs a code to sign in again.
 
                 If it was not you, set a new password by password reset at once,
                 and tell the operator.

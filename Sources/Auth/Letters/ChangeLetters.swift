@@ -32,16 +32,65 @@ extension AccountLetters {
     }
 
     /// To whoever has closed the account, or whose account was closed by staff.
-    func farewell(to address: EmailAddress) -> OutgoingMail {
-        OutgoingMail(
+    ///
+    /// - Parameter bequest: what was in the wallet; nil where nothing was.
+    func farewell(to address: EmailAddress, leaving bequest: Bequest?) -> OutgoingMail {
+        let money = bequest.map { "\n\($0.inWords)\n" } ?? ""
+        return OutgoingMail(
             to: address, subject: "Your account at \(serviceName) was deleted",
             body: """
                 Your account at \(serviceName) was deleted, and with it your name,
                 your address and everything else that says who you are.
                 Past bookings and payments are kept under a number.
-
+                \(money)
                 You can register again at any time: it will be a new account.
                 If it was not you, tell the operator at once.
+
+                """
+        )
+    }
+
+    /// To the rider who was given the money of an account that is deleted.
+    func inherited(_ money: Money, to address: EmailAddress) -> OutgoingMail {
+        OutgoingMail(
+            to: address, subject: "Money was left to you at \(serviceName)",
+            body: """
+                A rider whose account at \(serviceName) was deleted has left you
+                what was in its wallet: \(money.inWords). It is in yours now.
+
+                """
+        )
+    }
+
+    /// To the address that a rider had until staff gave the account another one.
+    func addressReplaced(to address: EmailAddress) -> OutgoingMail {
+        OutgoingMail(
+            to: address, subject: "Your address at \(serviceName) was changed",
+            body: """
+                The operator of \(serviceName) has given your account another
+                e-mail address. This is the last letter about it to this one.
+
+                If you did not ask for it, tell the operator at once.
+
+                """
+        )
+    }
+
+    /// To the address that staff have given to the account of a rider.
+    func addressGiven(to account: Account) -> OutgoingMail {
+        let wayIn =
+            account.state == .suspended
+            ? "It is suspended: nobody can sign in until it is reinstated."
+            : "Sign in with it and your password; every device needs a code then."
+        return OutgoingMail(
+            to: account.email, subject: "Your address at \(serviceName) was changed",
+            body: """
+                The operator of \(serviceName) has given your account this address.
+
+                \(wayIn)
+                If you don't know the password, ask for a password reset.
+
+                If you did not ask for it, tell the operator at once.
 
                 """
         )
@@ -66,9 +115,19 @@ extension AccountLetters {
             to: address, subject: "Your account at \(serviceName) can be used again",
             body: """
                 The operator of \(serviceName) has reinstated your account.
-                You can sign in again.
+                You can sign in again; every device needs a code then.
 
                 """
         )
+    }
+}
+
+extension Bequest {
+    /// What became of it, for whoever left it. It names nobody.
+    fileprivate var inWords: String {
+        switch heir {
+        case .theOperator: "What was in your wallet, \(money.inWords), went to the operator."
+        case .rider: "What was in your wallet, \(money.inWords), went to another rider."
+        }
     }
 }

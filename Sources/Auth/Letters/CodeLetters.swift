@@ -77,6 +77,7 @@ struct CodeLetters: Sendable {
         case .accountDeletion: confirmation(of: "delete your account")
         case .staffChange: confirmation(of: "change who the staff are")
         case .authenticatorChange: confirmation(of: "change the authenticator app of your account")
+        case .riderChange: confirmation(of: "change the account of a rider")
         }
     }
 

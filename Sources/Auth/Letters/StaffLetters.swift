@@ -23,7 +23,7 @@ extension AccountLetters {
             """
             Your account at \(serviceName) has another role now: \(account.role.inWords).
 
-            You were signed out. Sign in again to go on.
+            \(wayIn(of: account, else: "You were signed out. Sign in again to go on;\nevery device needs a code then."))
             If you did not expect this, ask whoever runs \(serviceName).
             """
         )
@@ -33,7 +33,7 @@ extension AccountLetters {
         letter(
             to: account, subject: "Your account at \(serviceName) is suspended",
             """
-            Your account at \(serviceName) was suspended, and you were signed out.
+            Your account at \(serviceName) was suspended, and its session has ended.
 
             Until it is reinstated nobody can sign in with it.
             If you did not expect this, ask whoever runs \(serviceName).
@@ -45,7 +45,9 @@ extension AccountLetters {
         letter(
             to: account, subject: "Your account at \(serviceName) is open again",
             """
-            Your account at \(serviceName) was reinstated. You can sign in again.
+            Your account at \(serviceName) was reinstated.
+
+            \(wayIn(of: account, else: "You can sign in again; every device needs a code then."))
             """
         )
     }
@@ -60,6 +62,43 @@ extension AccountLetters {
             letter that it gets.
             """
         )
+    }
+
+    /// To another god admin, when there is one more.
+    func godAdminMade(_ id: AccountID, to address: EmailAddress) -> OutgoingMail {
+        godAdminsChanged(to: address, "There is one more god admin of \(serviceName), with the account\n\(id).")
+    }
+
+    /// To another god admin, when there is one less.
+    func godAdminGone(_ id: AccountID, to address: EmailAddress) -> OutgoingMail {
+        godAdminsChanged(to: address, "A god admin of \(serviceName) is none any more, with the account\n\(id).")
+    }
+
+    /// It names nobody: the letter may lie about longer than the account.
+    private func godAdminsChanged(to address: EmailAddress, _ change: String) -> OutgoingMail {
+        OutgoingMail(
+            to: address, subject: "The god admins of \(serviceName) have changed",
+            body: """
+                \(change)
+
+                The list of the staff (staff.list) has who it is, and the audit log
+                who has done it, and why. If you did not expect this, see to it
+                at once: a god admin can do everything.
+
+                """
+        )
+    }
+
+    /// How somebody gets into an account, as far as something is in the way.
+    private func wayIn(of account: Account, else open: String) -> String {
+        if account.state == .suspended { return "It is suspended: until it is reinstated nobody can sign in with it." }
+        guard account.hasPassword else {
+            return """
+                It has no password yet. To choose one, ask for a password reset
+                with this address: you get a code by mail. Then sign in.
+                """
+        }
+        return open
     }
 
     private func letter(to account: Account, subject: String, _ text: String) -> OutgoingMail {

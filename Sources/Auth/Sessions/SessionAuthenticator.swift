@@ -31,7 +31,7 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
         ends.observe(beforeAnswer: { await cache.forget($0) })
     }
 
-    package func authenticate(token: String, from address: String) async throws -> Principal {
+    package func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal {
         // What can't be a token is not worth a question to the store.
         guard let digest = SecretToken.digest(ofShown: token) else { throw Problem.notSignedIn }
         let now = clock.now()
@@ -46,7 +46,12 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
                 throw Problem.notSignedIn
             }
             let term = try liveTerm(of: session, at: now)
-            let askAgainAt = try await use(term, at: now)
+            // What is no use of the session puts its end off no further, and the cache forgets it when a use is to be written.
+            let askAgainAt =
+                switch use {
+                case .command: try await noteUse(term, at: now)
+                case .feed: term.askAgainAt(idleUntil: session.idleUntil)
+                }
             await cache.insert(session.principal, for: digest, readAfter: mark, until: askAgainAt, at: now)
             return session.principal
         }
@@ -54,12 +59,7 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
 
     /// - Throws: what became of a session that is over.
     private func liveTerm(of session: StoredSession, at now: Timestamp) throws(Problem) -> SessionTerm {
-        switch session.ending {
-        case .replaced: throw .sessionReplaced
-        case .revoked: throw .sessionRevoked
-        case .closed, .refreshed: throw .sessionExpired
-        case nil: break
-        }
+        if let ending = session.ending { throw ending.problem }
         let term = SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
         if term.isOver(at: now) { throw .sessionExpired }
         return term
@@ -69,7 +69,7 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     ///
     /// - Returns: when the store has to be asked again.
     /// - Throws: what became of the session, if it has ended meanwhile.
-    private func use(_ term: SessionTerm, at now: Timestamp) async throws -> Timestamp {
+    private func noteUse(_ term: SessionTerm, at now: Timestamp) async throws -> Timestamp {
         guard let idleEnd = term.newIdleEnd(usedAt: now) else {
             return term.askAgainAt(idleUntil: term.session.idleUntil)
         }

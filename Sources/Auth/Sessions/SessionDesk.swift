@@ -14,6 +14,10 @@ package struct SessionDesk: Sendable {
     let configuration: AuthConfiguration
     let cache: any SessionCache
 
+    /// How many of an account's refreshed tokens are remembered. A client can refresh without end, and an older token is
+    /// told that it is not known, which comes to the same for it.
+    private static let refreshedTokens = 10
+
     package init(configuration: AuthConfiguration, cache: any SessionCache) {
         self.configuration = configuration
         self.cache = cache
@@ -22,9 +26,8 @@ package struct SessionDesk: Sendable {
     /// Opens a session of an account and ends the one before it, in the same transaction; sockets, streams and caches
     /// are told before the caller is answered.
     package func open(for account: Account, in work: Work<some AccountRecords>) throws -> OpenedSession {
-        let now = work.context.now
-        try work.tx.endOpenSession(of: account.id, as: .replaced, at: now)
-        try work.tx.forgetSessions(of: account.id, expiredBefore: now.adding(seconds: -configuration.endedSessionMemory))
+        try work.tx.endOpenSession(of: account.id, as: .replaced, at: work.context.now)
+        try forgetEnded(of: account.id, in: work)
         let epoch = try work.tx.advanceSessionEpoch(of: account.id)
         let opened = try issue(id: work.context.makeID(), account: account.id, role: account.role, epoch: epoch, in: work)
         work.endSessions(of: account.id, except: epoch, reason: .replaced)
@@ -34,9 +37,17 @@ package struct SessionDesk: Sendable {
 
     /// Gives a session a new token; the token that it had is dead. A rider's session has a new term with it. That of staff
     /// ends when it would have: no more than so many hours may pass without a sign-in.
-    func refresh(_ principal: Principal, in work: Work<some AccountRecords>) throws -> OpenedSession {
+    ///
+    /// - Parameter token: the token that the session was shown by; nil where there is none to compare.
+    func refresh(
+        _ principal: Principal, token: Digest256?, in work: Work<some AccountRecords>
+    ) throws -> OpenedSession {
         let session = try live(principal, in: work)
+        // Of two refreshes of one token at once the second comes with a dead one: it must not end what the first was given.
+        if let token, token != session.token { throw StoredSession.Ending.refreshed.problem }
         try work.tx.endOpenSession(of: session.account, as: .refreshed, at: work.context.now)
+        try work.tx.forgetRefreshedSessions(of: session.account, butNewest: Self.refreshedTokens)
+        try forgetEnded(of: session.account, in: work)
         let opened = try issue(
             id: session.id, account: session.account, role: session.role, epoch: session.epoch,
             until: session.role == .rider ? nil : session.expiresAt, in: work
@@ -67,13 +78,17 @@ package struct SessionDesk: Sendable {
     private func live(_ principal: Principal, in work: Work<some AccountRecords>) throws -> StoredSession {
         let now = work.context.now
         guard let session = try work.tx.openSession(of: principal.account), session.isOf(principal) else {
-            // It may have been ended by staff, which is something else than a sign-in of its owner's.
-            let ended = try work.tx.sessions(of: principal.account, limit: 20).first { $0.isOf(principal) }
-            throw ended?.ending == .revoked ? Problem.sessionRevoked : .sessionReplaced
+            throw try work.tx.ending(of: principal).problem
         }
         let term = SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
         if term.isOver(at: now) { throw Problem.sessionExpired }
         return session
+    }
+
+    /// Forgets some of the sessions that ended too long ago for anybody to ask what became of them.
+    private func forgetEnded(of account: AccountID, in work: Work<some AccountRecords>) throws {
+        let limit = work.context.now.adding(seconds: -configuration.endedSessionMemory)
+        try work.tx.forgetSessions(of: account, endedBefore: limit)
     }
 
     /// - Parameter end: when it ends; nil for a whole term from now.

@@ -18,19 +18,30 @@ package struct SessionRecheck<Store: CommandStore>: Sendable where Store.Snapsho
 
     /// Whether a session has not been ended; it may have expired.
     package func isAlive(_ principal: Principal) async throws -> Bool {
-        try await openSessions(of: [principal.account])[principal.account]?.isOf(principal) == true
+        try await store.read { try $0.openSession(of: principal.account) }?.isOf(principal) == true
     }
 
-    /// Ends whatever was opened for sessions that are over.
+    /// Ends whatever was opened for sessions that are over, and says how they ended.
     ///
     /// - Throws: ``Problem/storeUnavailable``. Not all were looked at then, and it has to be run again.
     package func run() async throws {
         let watched = Dictionary(grouping: ends.watched, by: \.account)
-        try await inChunks(Array(watched.keys)) { account, open in
-            for principal in watched[account] ?? [] where open?.isOf(principal) != true {
-                // Told to this session alone: the account may have opened another since it was read.
-                ends.signal(SessionEnd(account: account, survivingEpoch: open?.epoch, reason: .replaced), to: principal)
+        for accounts in inChunks(watched.keys) {
+            let over = try await store.read { snapshot in
+                let open = try snapshot.openSessions(of: accounts)
+                var over: [(principal: Principal, end: SessionEnd)] = []
+                for principal in accounts.flatMap({ watched[$0] ?? [] }) {
+                    let session = open[principal.account]
+                    if session?.isOf(principal) == true { continue }
+                    // One by one: few have ended without this instance being told.
+                    let reason = try snapshot.ending(of: principal).reason
+                    let end = SessionEnd(account: principal.account, survivingEpoch: session?.epoch, reason: reason)
+                    over.append((principal, end))
+                }
+                return over
             }
+            // Told to these sessions alone: an account may have opened another since it was read.
+            for (principal, end) in over { ends.signal(end, to: principal) }
         }
     }
 
@@ -40,28 +51,20 @@ package struct SessionRecheck<Store: CommandStore>: Sendable where Store.Snapsho
     /// - Throws: ``Problem/storeUnavailable``. Not all were looked at then, and it has to be run again.
     package func endThoseOver(at now: Timestamp) async throws {
         let watched = Dictionary(grouping: ends.watched.filter { $0.role != .rider }, by: \.account)
-        try await inChunks(Array(watched.keys)) { account, open in
-            guard let open, now >= open.expiresAt || open.idleUntil.map({ now >= $0 }) ?? false else { return }
-            for principal in watched[account] ?? [] where open.isOf(principal) {
-                ends.signal(SessionEnd(account: account, survivingEpoch: nil, reason: .expired), to: principal)
+        for accounts in inChunks(watched.keys) {
+            let open = try await store.read { try $0.openSessions(of: accounts) }
+            for principal in accounts.flatMap({ watched[$0] ?? [] }) {
+                guard let session = open[principal.account], session.isOf(principal),
+                    now >= session.expiresAt || session.idleUntil.map({ now >= $0 }) ?? false
+                else { continue }
+                ends.signal(SessionEnd(account: session.account, survivingEpoch: nil, reason: .expired), to: principal)
             }
         }
     }
 
-    /// Looks at the open session of each of some accounts, so many in one snapshot.
-    private func inChunks(_ accounts: [AccountID], _ body: (AccountID, StoredSession?) -> Void) async throws {
-        for first in stride(from: 0, to: accounts.count, by: chunk) {
-            let part = Array(accounts[first..<min(first + chunk, accounts.count)])
-            let open = try await openSessions(of: part)
-            for account in part { body(account, open[account]) }
-        }
-    }
-
-    private func openSessions(of accounts: [AccountID]) async throws -> [AccountID: StoredSession] {
-        try await store.read { snapshot in
-            var open: [AccountID: StoredSession] = [:]
-            for account in accounts { open[account] = try snapshot.openSession(of: account) }
-            return open
-        }
+    /// So many accounts as are looked at in one snapshot.
+    private func inChunks(_ accounts: some Collection<AccountID>) -> [[AccountID]] {
+        let all = Array(accounts)
+        return stride(from: 0, to: all.count, by: chunk).map { Array(all[$0..<min($0 + chunk, all.count)]) }
     }
 }

@@ -5,7 +5,7 @@ package import Cryptography
 /// with its token can be told what became of it.
 package struct StoredSession: Sendable, Equatable {
     /// Why a token stopped being good before its time.
-    package enum Ending: String, Sendable {
+    package enum Ending: String, Sendable, CaseIterable {
         /// A newer sign-in took its place.
         case replaced
         /// Its owner signed out.

@@ -7,6 +7,7 @@ package enum StepUpPurpose: String, WireEnum {
     case accountDeletion = "account_deletion"
     case staffChange = "staff_change"
     case authenticatorChange = "authenticator_change"
+    case riderChange = "rider_change"
 
     /// The codes that pass it.
     var codes: CodePurpose {
@@ -16,6 +17,7 @@ package enum StepUpPurpose: String, WireEnum {
         case .accountDeletion: .accountDeletion
         case .staffChange: .staffChange
         case .authenticatorChange: .authenticatorChange
+        case .riderChange: .riderChange
         }
     }
 
@@ -31,6 +33,7 @@ package enum StepUpPurpose: String, WireEnum {
         case .emailChange, .passwordChange, .accountDeletion: true
         case .staffChange: role == .godAdmin
         case .authenticatorChange: role != .rider
+        case .riderChange: role == .developer || role == .godAdmin
         }
     }
 }

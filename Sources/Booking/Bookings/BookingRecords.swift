@@ -75,6 +75,9 @@ package protocol BookingReads {
     func bookings(of rider: AccountID, state: BookingState?, before: BookingID?, limit: Int) throws -> [BookingRecord]
     /// The rider's booking on a departure that is not cancelled.
     func liveBooking(of rider: AccountID, on departure: DepartureID) throws -> BookingID?
+    /// How many bookings a rider has for rides that are still to come, or under way: on departures that have not left by
+    /// `now` and on those that board. One that was cancelled counts as long, as its fare may still have to be paid back.
+    func ridesToCome(of rider: AccountID, at now: Timestamp) throws -> Int
     /// Every booking, in the order of identifiers; for checks.
     func bookings(after: BookingID?, limit: Int) throws -> [BookingRecord]
     /// Every departure that has or had bookings, with what its bookings add up to; for checks.

@@ -178,14 +178,19 @@ private struct ImportRun<Tx: TimetableRecords> {
                 report: report.lines.joined(separator: "\n")
             )
         )
-        try work.record("timetable.imported", subject: "timetable", ImportedEvent(report))
+        try work.record("timetable.imported", subject: "timetable", ImportedEvent(report, source: report.source))
+        try work.audit(
+            "timetable.import", subject: "timetable", reason: "at the server's machine", before: nil,
+            after: ImportedEvent(report, source: nil)
+        )
         return report
     }
 }
 
-/// What the event log keeps of an import.
+/// What the event log keeps of an import, and the audit log.
 private struct ImportedEvent: Encodable {
-    let source: String
+    /// Nil in the audit log, which names nobody: a path may.
+    let source: String?
     let routes: Int
     let stops: Int
     let buses: Int
@@ -195,8 +200,8 @@ private struct ImportedEvent: Encodable {
     let corrected: Int
     let refused: Int
 
-    init(_ report: ImportReport) {
-        source = report.source
+    init(_ report: ImportReport, source: String?) {
+        self.source = source
         routes = report.routes
         stops = report.stops
         buses = report.buses

@@ -11,7 +11,7 @@ package struct AuditView: Codable, Sendable {
     package let after: AuditedState?
     package let trace: String
 
-    init(_ entry: AuditEntry) throws {
+    package init(_ entry: AuditEntry) throws {
         id = entry.id
         at = entry.at
         actor = entry.actor

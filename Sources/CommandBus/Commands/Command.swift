@@ -15,6 +15,8 @@ package protocol Command: Sendable {
     static var windows: Set<ServiceWindow>? { get }
     static var cost: CostClass { get }
     static var idempotency: IdempotencyRule { get }
+    /// Whether it can post to the ledger; refused while money is stopped.
+    static var movesMoney: Bool { get }
     /// The status of success: 200, 201, 202 or 204.
     static var status: Int { get }
     static var availability: Availability { get }
@@ -28,6 +30,7 @@ package protocol Command: Sendable {
 
 extension Command {
     package static var windows: Set<ServiceWindow>? { nil }
+    package static var movesMoney: Bool { idempotency == .required }
     package static var status: Int { 200 }
     package static var availability: Availability { .shutInMaintenance }
     package static var problems: [Problem.Code] { [] }

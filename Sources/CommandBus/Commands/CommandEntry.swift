@@ -8,6 +8,7 @@ package struct CommandEntry: Sendable {
     package let windows: Set<ServiceWindow>?
     package let cost: CostClass
     package let idempotency: IdempotencyRule
+    package let movesMoney: Bool
     package let status: Int
     package let availability: Availability
     package let summary: String

@@ -93,8 +93,8 @@ package struct CommandRegistry<Store: CommandStore> {
             let decoding = InputDecoding<C.Input>(schema: input)
             let entry = CommandEntry(
                 name: C.name, route: C.route, access: C.access, windows: C.windows, cost: C.cost,
-                idempotency: C.idempotency, status: C.status, availability: C.availability, summary: C.summary,
-                problems: C.problems, input: input, output: try SchemaProbe.schema(of: C.Output.self),
+                idempotency: C.idempotency, movesMoney: C.movesMoney, status: C.status, availability: C.availability,
+                summary: C.summary, problems: C.problems, input: input, output: try SchemaProbe.schema(of: C.Output.self),
                 example: try WireJSON.encode(C.example),
                 decode: { data throws(Problem) in try decoding(data) }, run: run
             )

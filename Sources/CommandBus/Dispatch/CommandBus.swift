@@ -39,7 +39,7 @@ package struct CommandBus: Sendable {
             [
                 TraceInterceptor(table: table, clock: clock, logger: logger),
                 MaintenanceInterceptor(maintenance: maintenance),
-                AuthenticationInterceptor(authenticator: authenticator),
+                AuthenticationInterceptor(authenticator: authenticator, logger: logger),
                 RateLimitInterceptor(limiter: limiter),
                 AuthorizationInterceptor(),
                 WindowInterceptor(windows: windows),
@@ -61,11 +61,12 @@ package struct CommandBus: Sendable {
         }
     }
 
-    /// Finds out who a token belongs to, for what is no command: the upgrade of a socket, the start of a stream.
+    /// Finds out who a token belongs to, for what is no command: the upgrade of a socket, the start of a stream. It is no use
+    /// of the session either: a screen that is left alone, and opens its feeds again and again, keeps nobody signed in.
     ///
     /// - Parameter address: the network address of the client.
     package func authenticate(token: String, from address: String) async throws -> Principal {
-        try await authenticator.authenticate(token: token, from: address)
+        try await authenticator.authenticate(token: token, from: address, use: .feed)
     }
 
     /// A new trace id: 32 hexadecimal digits, never all zero (W3C Trace Context).

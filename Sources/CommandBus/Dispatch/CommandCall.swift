@@ -1,3 +1,4 @@
+package import Cryptography
 package import Foundation
 
 /// A command on its way in, as a transport hands it over.
@@ -41,6 +42,8 @@ package struct CommandCall: Sendable {
 /// What a handler knows of its call.
 package struct CommandContext: Sendable {
     package let principal: Principal?
+    /// The hash of the token that showed who is asking: a session outlives its tokens.
+    package let token: Digest256?
     package let idempotencyKey: IdempotencyKey?
     package let address: String
     package let trace: String
@@ -51,10 +54,11 @@ package struct CommandContext: Sendable {
     let gate: Problem?
 
     package init(
-        principal: Principal?, idempotencyKey: IdempotencyKey?, address: String, trace: String, now: Timestamp,
-        random: any RandomSource, gate: Problem? = nil
+        principal: Principal?, token: Digest256? = nil, idempotencyKey: IdempotencyKey?, address: String, trace: String,
+        now: Timestamp, random: any RandomSource, gate: Problem? = nil
     ) {
         self.principal = principal
+        self.token = token
         self.idempotencyKey = idempotencyKey
         self.address = address
         self.trace = trace

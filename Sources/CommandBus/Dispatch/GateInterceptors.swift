@@ -1,3 +1,5 @@
+import Logging
+
 /// Answers 503 with the reason while the server, or the part of it that the command needs, is shut.
 struct MaintenanceInterceptor: Interceptor {
     let maintenance: MaintenanceSwitch
@@ -21,7 +23,7 @@ extension MaintenanceState {
         guard entry.availability == .shutInMaintenance else { return false }
         switch level {
         case .open: return false
-        case .moneyStopped: return entry.idempotency == .required
+        case .moneyStopped: return entry.movesMoney
         case .writesStopped: return entry.changesSomething
         case .shut: return true
         }
@@ -42,14 +44,30 @@ extension Problem {
 }
 
 /// Finds out who is asking. A token that is sent must be good, even where none is needed.
+///
+/// It also logs what looks like somebody who tries what they may not: here it is known who that is. The limits of rates and
+/// of guesses bound how much there can be of it.
 struct AuthenticationInterceptor: Interceptor {
     let authenticator: any Authenticator
+    let logger: Logger
 
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
-        guard let token = call.token else { return try await next(call) }
         var call = call
-        call.principal = try await authenticator.authenticate(token: token, from: call.address)
-        return try await next(call)
+        do {
+            if let token = call.token {
+                call.principal = try await authenticator.authenticate(token: token, from: call.address, use: .command)
+            }
+            return try await next(call)
+        } catch let problem as Problem where problem.code.isSuspicious {
+            logger.notice(
+                "\(call.entry.name) refused: \(problem.code.name)",
+                metadata: [
+                    "trace": "\(call.trace)", "address": "\(call.address)",
+                    "account": "\(call.principal?.account.raw ?? "nobody")",
+                ]
+            )
+            throw problem
+        }
     }
 }
 

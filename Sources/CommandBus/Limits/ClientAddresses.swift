@@ -38,8 +38,22 @@ package struct ClientAddresses: Sendable {
         // Without the name of the interface, which link-local addresses carry.
         guard let bytes = AddressRange.bytes(of: String(address.prefix { $0 != "%" })) else { return address }
         guard bytes.count == 16 else { return bytes.map(String.init).joined(separator: ".") }
-        let groups = stride(from: 0, to: 8, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
-        return groups.joined(separator: ":") + "::/64"
+        return groups(bytes.prefix(8)) + "::/64"
+    }
+
+    /// The site that an address is of where sites are given many networks: of IPv6 the first 48 bits, as `2001:db8:0::/48`
+    /// (RFC 6177 has them from /48 to /56).
+    ///
+    /// - Returns: nil for IPv4, and for what is no address.
+    package static func site(of address: String) -> String? {
+        guard let bytes = AddressRange.bytes(of: String(address.prefix { $0 != "%" })), bytes.count == 16 else { return nil }
+        return groups(bytes.prefix(6)) + "::/48"
+    }
+
+    private static func groups(_ bytes: ArraySlice<UInt8>) -> String {
+        stride(from: bytes.startIndex, to: bytes.endIndex, by: 2)
+            .map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+            .joined(separator: ":")
     }
 
     private func isTrusted(_ address: String) -> Bool {

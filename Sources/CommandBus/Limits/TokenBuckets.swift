@@ -12,6 +12,35 @@ package struct Rate: Sendable, Hashable {
     }
 }
 
+/// The rate of each class of calls, and how it differs by whose budget they are taken from.
+package struct RateTable: Sendable, ExpressibleByDictionaryLiteral {
+    private let rates: [CostClass: Rate]
+    private let sharing: Int
+
+    /// - Parameters:
+    ///   - rates: the rate of each class for an account; one that is not there is not limited.
+    ///   - sharing: how many times as much a network address may send: a campus may be behind one.
+    package init(_ rates: [CostClass: Rate], sharing: Int) {
+        precondition(sharing >= 1, "an address is shared by one at least")
+        self.rates = rates
+        self.sharing = sharing
+    }
+
+    /// The same rates for accounts and addresses.
+    package init(dictionaryLiteral rates: (CostClass, Rate)...) {
+        self.init(Dictionary(uniqueKeysWithValues: rates), sharing: 1)
+    }
+
+    /// Nil where nothing is limited.
+    package func rate(of subject: RateSubject, _ cost: CostClass) -> Rate? {
+        guard let rate = rates[cost] else { return nil }
+        return switch subject {
+        case .account: rate
+        case .address: Rate(perSecond: rate.perSecond * Double(sharing), burst: rate.burst * sharing)
+        }
+    }
+}
+
 /// Admits calls by token buckets in memory, for a server that is alone.
 package final class TokenBuckets: RateLimiter {
     private struct Key: Hashable {
@@ -19,16 +48,15 @@ package final class TokenBuckets: RateLimiter {
         let cost: CostClass
     }
 
-    private let rates: [CostClass: Rate]
+    private let rates: RateTable
     private let shelf = Mutex(BucketShelf<Key>())
 
-    /// - Parameter rates: the rate of each class; one that is not there is not limited.
-    package init(rates: [CostClass: Rate]) {
+    package init(rates: RateTable) {
         self.rates = rates
     }
 
     package func admit(_ subject: RateSubject, _ cost: CostClass, at now: Timestamp) async -> Int? {
-        guard let rate = rates[cost] else { return nil }
+        guard let rate = rates.rate(of: subject, cost) else { return nil }
         return shelf.withLock { $0.take([(Key(subject: subject, cost: cost), rate)], at: now) }
     }
 

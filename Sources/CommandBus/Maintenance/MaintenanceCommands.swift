@@ -17,8 +17,8 @@ package enum ShowMaintenance: Command {
 package enum SetMaintenance: Command {
     package struct Input: Codable, Sendable {
         package let on: Bool
-        /// What riders are told, and what the audit log keeps; required to shut the server.
-        package let reason: Text<1, 200>?
+        /// What riders are told while it is shut, and what the audit log keeps either way.
+        package let reason: Text<1, 200>
     }
     package typealias Output = MaintenanceState
 
@@ -29,10 +29,10 @@ package enum SetMaintenance: Command {
     package static let idempotency = IdempotencyRule.optional
     package static let availability = Availability.always
     package static let summary = "Shuts all routes but health, sign-in of staff and this switch, or opens them again."
-    package static let example: Input = .init(on: false, reason: nil)
+    package static let example: Input = .init(on: false, reason: .example("The depot has power again."))
 }
 
-extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction: SettingRecords {
+extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction: SettingRecords & PrincipalReads {
     /// Registers the switch and the topic that follows it.
     ///
     /// - Parameters:
@@ -44,18 +44,16 @@ extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction:
     ) {
         answer(ShowMaintenance.self) { _, _ in maintenance.current }
         write(SetMaintenance.self) { input, work in
-            if input.on, input.reason == nil {
-                throw Problem.invalid("/reason", "is required to shut the server")
-            }
+            // Whoever was suspended while the command was on its way shuts and opens nothing.
+            _ = try work.caller()
             let before = try StoredClosure.load(from: work.tx)
             let change = try MaintenanceChange(
-                reason: input.on ? input.reason?.raw ?? "" : nil, at: work.context.now, in: work.tx
+                reason: input.on ? input.reason.raw : nil, at: work.context.now, in: work.tx
             )
             let state = maintenance.preview(change)
             try work.record("maintenance.set", subject: "server", state)
             try work.audit(
-                SetMaintenance.name, subject: "server", reason: input.reason?.raw ?? "", before: before,
-                after: change.closure
+                SetMaintenance.name, subject: "server", reason: input.reason.raw, before: before, after: change.closure
             )
             work.publish(try FeedChange(state))
             work.settingsChanged()

@@ -13,17 +13,23 @@ package struct Problem: Error, Sendable, Equatable {
         package let status: Int
         package let title: String
         package let retry: Retry
+        /// Whether it is logged who was refused: somebody may be trying what they may not.
+        package let isSuspicious: Bool
 
         /// - Parameters:
         ///   - name: stable, in snake_case.
         ///   - status: an HTTP status from 400 to 599.
         ///   - title: a short text for people that never changes with the occasion (RFC 9457, section 3.1.3).
         ///   - retry: whether and how it makes sense to send the command again.
-        package init(_ name: String, status: Int, title: String, retry: Retry = .never) {
+        ///   - isSuspicious: whether it is logged who was refused.
+        package init(
+            _ name: String, status: Int, title: String, retry: Retry = .never, isSuspicious: Bool = false
+        ) {
             self.name = name
             self.status = status
             self.title = title
             self.retry = retry
+            self.isSuspicious = isSuspicious
         }
     }
 

@@ -10,7 +10,7 @@ extension Problem.Code {
     package static let sessionExpired = Self("session_expired", status: 401, title: "The session has ended")
     package static let sessionReplaced = Self("session_replaced", status: 401, title: "The session was replaced")
     package static let sessionRevoked = Self("session_revoked", status: 401, title: "The session was revoked")
-    package static let notAllowed = Self("not_allowed", status: 403, title: "Not allowed")
+    package static let notAllowed = Self("not_allowed", status: 403, title: "Not allowed", isSuspicious: true)
     package static let notFound = Self("not_found", status: 404, title: "Not found")
     package static let unknownCommand = Self("unknown_command", status: 404, title: "No such command")
     package static let unknownTopic = Self("unknown_topic", status: 404, title: "No such feed")
@@ -28,7 +28,7 @@ extension Problem.Code {
     )
     package static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests", retry: .after)
     package static let tooManyGuesses = Self(
-        "too_many_guesses", status: 429, title: "Too many wrong guesses", retry: .after
+        "too_many_guesses", status: 429, title: "Too many wrong guesses", retry: .after, isSuspicious: true
     )
     package static let tooManyAtOnce = Self(
         "too_many_at_once", status: 429, title: "Too many commands at once", retry: .after

@@ -29,8 +29,17 @@ package protocol Authenticator: Sendable {
     /// - Parameters:
     ///   - token: the session token as the client sent it.
     ///   - address: the network address of the client, as tokens can be guessed.
+    ///   - use: what it is shown for.
     /// - Throws: ``Problem/notSignedIn``, ``Problem/sessionExpired``, ``Problem/sessionReplaced``,
     ///   ``Problem/sessionRevoked``, ``Problem/storeUnavailable``, or that too many unknown tokens came from the address:
     ///   never a wrong answer.
-    func authenticate(token: String, from address: String) async throws -> Principal
+    func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal
+}
+
+/// What a token is shown for.
+package enum TokenUse: Sendable {
+    /// A command: whoever sends it uses the session.
+    case command
+    /// A socket or a stream that is opened: it may open itself again for hours while nobody is there.
+    case feed
 }

@@ -28,6 +28,15 @@ package struct EmailAddress: Refined, CustomStringConvertible {
 
     package var description: String { raw }
 
+    /// The mailbox that the address most probably leads to: many mail systems take `name+anything` for `name` (subaddresses,
+    /// RFC 5233). What must be given to a person once goes by it; whose account it is does not.
+    package var mailbox: EmailAddress {
+        guard let at = raw.firstIndex(of: "@"), let plus = raw[..<at].firstIndex(of: "+"), plus != raw.startIndex else {
+            return self
+        }
+        return EmailAddress(trusted: String(raw[..<plus] + raw[at...]))
+    }
+
     package static var schema: Schema {
         .refined(Self.self, base: .string(minLength: 3, maxLength: 254, format: "email"), example: "rider@example.com")
     }

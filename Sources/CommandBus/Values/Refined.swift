@@ -40,3 +40,14 @@ extension Refined {
         try container.encode(raw)
     }
 }
+
+extension Refined where Raw == String {
+    /// A value for the reference. A rule that refuses its own example stops the server when the command is registered.
+    package static func example(_ raw: String) -> Self {
+        do throws(RuleViolation) {
+            return try Self(refining: raw)
+        } catch {
+            preconditionFailure("the example of \(Self.self) breaks its own rule: \(error.detail)")
+        }
+    }
+}

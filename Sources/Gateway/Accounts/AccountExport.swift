@@ -14,7 +14,7 @@ enum ExportAccount: Command {
         /// The authenticator app of the second factor; null where there is none.
         let authenticator: Authenticator?
         /// The devices that need no second factor, the one used last first.
-        let devices: [Device]
+        let devices: [DeviceView]
         /// The sessions that are still remembered, the newest first.
         let sessions: [Session]
         /// The newest first, as all that follows.
@@ -23,18 +23,14 @@ enum ExportAccount: Command {
         let wallet: Wallet?
         /// What the event log has about the account.
         let events: [Event]
+        /// What the audit log has about what was done to the account.
+        let audit: [Deed]
     }
 
     struct Authenticator: Codable, Sendable {
         /// Null while its owner has not shown that it works.
         let confirmedAt: Timestamp?
         let recoveryCodesLeft: Int
-    }
-
-    struct Device: Codable, Sendable {
-        let id: DeviceID
-        let firstUsedAt: Timestamp
-        let lastUsedAt: Timestamp
     }
 
     struct Session: Codable, Sendable {
@@ -54,9 +50,19 @@ enum ExportAccount: Command {
         let id: EventID
         let at: Timestamp
         let kind: String
-        /// An account, or `system`.
+        /// The account itself, `system`, or `other` for anybody else.
         let actor: String
         let data: [String: JSONValue]
+    }
+
+    /// What was done to the account, and why; not by whom, which is nobody's own.
+    struct Deed: Codable, Sendable {
+        let at: Timestamp
+        /// The command that did it.
+        let action: String
+        let reason: String
+        let before: AuditedState?
+        let after: AuditedState?
     }
 
     static let name = "account.export"
@@ -65,14 +71,14 @@ enum ExportAccount: Command {
     static let cost = CostClass.credential
     static let idempotency = IdempotencyRule.none
     static let summary = """
-        Gives everything that is kept about oneself, as JSON: account, devices, sessions, bookings, money and events. \
-        Secrets are not among it.
+        Gives everything that is kept about oneself, as JSON: account, devices, sessions, bookings, money, events, and what \
+        staff have done to the account. Secrets are not among it.
         """
     static let example = NoInput()
 }
 
 extension CommandRegistry where Store: FarebusStore {
-    /// Registers the command for which every feature has to be asked.
+    /// Registers what people get of themselves, for which every feature has to be asked.
     mutating func registerAccountExport(_ auth: AuthService<Store>, _ ledger: Ledger) {
         read(ExportAccount.self) { _, context, snapshot in
             try AccountExport(session: try context.signedIn(), now: context.now, reads: snapshot)
@@ -96,10 +102,8 @@ private struct AccountExport<Reads: FarebusSnapshot> {
             authenticator: try reads.authenticator(of: owner).map {
                 ExportAccount.Authenticator(confirmedAt: $0.confirmedAt, recoveryCodesLeft: $0.recoveryCodes.count)
             },
-            devices: try reads.devices(of: owner).map {
-                ExportAccount.Device(id: $0.id, firstUsedAt: $0.firstUsedAt, lastUsedAt: $0.lastUsedAt)
-            },
-            sessions: try reads.sessions(of: owner, limit: Self.sessionLimit).map {
+            devices: try reads.devices(of: owner).map(DeviceView.init),
+            sessions: try sessions().map {
                 ExportAccount.Session(
                     id: $0.id, issuedAt: $0.issuedAt, expiresAt: $0.expiresAt, ending: $0.ending?.rawValue
                 )
@@ -107,8 +111,18 @@ private struct AccountExport<Reads: FarebusSnapshot> {
             bookings: try Self.all { last, limit in
                 try reads.bookings(of: owner, state: nil, before: last?.id, limit: limit)
             }.map(BookingView.init),
-            wallet: try wallet(ledger.currency), events: try events()
+            wallet: try wallet(ledger.currency), events: try events(), audit: try audit()
         )
+    }
+
+    /// They can't be read from where a page ended: so the page grows until it has them all. Few are remembered.
+    private func sessions() throws -> [StoredSession] {
+        var limit = 200
+        while true {
+            let found = try reads.sessions(of: owner, limit: limit)
+            guard found.count == limit else { return found }
+            limit *= 2
+        }
     }
 
     private func wallet(_ currency: CurrencyCode) throws -> ExportAccount.Wallet? {
@@ -125,14 +139,23 @@ private struct AccountExport<Reads: FarebusSnapshot> {
     private func events() throws -> [ExportAccount.Event] {
         try Self.all { last, limit in try reads.events(of: owner.raw, before: last?.id, limit: limit) }.map {
             ExportAccount.Event(
-                id: $0.id, at: $0.at, kind: $0.kind, actor: $0.actor,
+                id: $0.id, at: $0.at, kind: $0.kind,
+                actor: [owner.raw, "system"].contains($0.actor) ? $0.actor : "other",
                 data: try WireJSON.decode([String: JSONValue].self, from: $0.data)
             )
         }
     }
 
-    /// Nobody signs in more often within the time that sessions are remembered.
-    private static var sessionLimit: Int { 1000 }
+    private func audit() throws -> [ExportAccount.Deed] {
+        try Self.all { last, limit in
+            try reads.audit(AuditQuery(subject: owner.raw, before: last?.id, limit: limit))
+        }.map {
+            let entry = try AuditView($0)
+            return ExportAccount.Deed(
+                at: entry.at, action: entry.action, reason: entry.reason, before: entry.before, after: entry.after
+            )
+        }
+    }
 
     /// Everything of a list that is read a page at a time.
     ///

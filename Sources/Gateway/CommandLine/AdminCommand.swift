@@ -7,8 +7,8 @@ import Foundation
 /// `farebus admin`: what the owner of the server's machine does about its staff.
 struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "admin", abstract: "Makes a god admin, who appoints all other staff, and lists the staff.",
-        subcommands: [AdminCreateGod.self, AdminListStaff.self]
+        commandName: "admin", abstract: "Makes a god admin, lists the staff, replaces the secret of the store.",
+        subcommands: [AdminCreateGod.self, AdminListStaff.self, AdminReplaceSecret.self]
     )
 }
 
@@ -37,20 +37,42 @@ struct AdminCreateGod: AsyncParsableCommand {
     func run() async throws {
         let foundation = try checked()
         let configuration = try shared.load()
-        let hash = try await hashedPassword(for: foundation, configuration)
+        let folder = try AdminFolder(configuration)
         try await OperatorErrors.refusing {
             () async throws in
+            try await checkAddress(of: foundation, configuration)
+            let hash = try await AdminPrompt.cancellable { try await hashedPassword(for: foundation, configuration) }
+            let founder = Founder(foundation: foundation, passwordHash: hash, letters: configuration.auth)
             let id = try await OpenStore.run(
-                Founder(foundation: foundation, passwordHash: hash), configuration: configuration,
-                name: "admin create-god", logger: .forCommands
+                founder, configuration: configuration, name: "admin create-god", logger: .forCommands
             )
-            print("\(email) is a god admin now, with the account \(id).")
+            print("\(email) is a god admin now, with the account \(id) in \(configuration.storeName).")
+        }
+        if let hint = folder.hint { AdminPrompt.tell(hint) }
+    }
+
+    /// Nobody is asked for a password that is of no use.
+    private func checkAddress(of foundation: StaffFoundation, _ configuration: ServerConfiguration) async throws {
+        // Where there is no database yet, there is no account either; and none is made before there is a password.
+        let database = DataFolder(path: configuration.data).database
+        if configuration.mongoDB.uri.isEmpty, !FileManager.default.fileExists(atPath: database) { return }
+        try await OpenStore.run(
+            Seeker(foundation: foundation), configuration: configuration, name: "admin create-god", logger: .forCommands
+        )
+    }
+
+    private struct Seeker: StoreUser {
+        let foundation: StaffFoundation
+
+        func use<Store: FarebusStore>(_ store: Store) async throws {
+            try await store.read { [foundation] snapshot in try foundation.checkAddress(in: snapshot) }
         }
     }
 
     private struct Founder: StoreUser {
         let foundation: StaffFoundation
         let passwordHash: String
+        let letters: AuthConfiguration
 
         func use<Store: FarebusStore>(_ store: Store) async throws -> AccountID {
             // A server that runs is another process, and has nothing of this in memory.
@@ -58,13 +80,11 @@ struct AdminCreateGod: AsyncParsableCommand {
             let context = CommandContext.system(
                 "admin.create-god", now: SystemWallClock().now(), random: SystemRandomSource()
             )
-            let (foundation, passwordHash) = (foundation, passwordHash)
+            let (foundation, passwordHash, letters) = (foundation, passwordHash, letters)
             do {
                 return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
-                    try foundation.make(passwordHash: passwordHash, in: work)
+                    try foundation.make(passwordHash: passwordHash, configuration: letters, in: work)
                 }
-            } catch let problem as Problem where problem.code == .accountExists {
-                throw Refusal(problem.detail)
             } catch let problem as Problem where problem.code == .storeUnavailable {
                 throw Refusal("The store did not answer. See with 'farebus admin list-staff' whether the account was made.")
             }
@@ -110,32 +130,45 @@ struct AdminCreateGod: AsyncParsableCommand {
 /// `farebus admin list-staff`: who they are.
 struct AdminListStaff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list-staff", abstract: "Lists the accounts of staff that are not closed."
+        commandName: "list-staff",
+        abstract: "Lists the accounts of staff that are not closed.",
+        discussion: """
+            A line each: the account, the role, the state, the address, where the codes of the second factor come from (mail \
+            or authenticator), whether there is a password yet, and the name.
+            """
     )
 
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
         let configuration = try shared.load()
+        _ = try AdminFolder(configuration)
         let staff = try await OperatorErrors.refusing {
             () async throws in
             try await OpenStore.run(
                 Reader(), configuration: configuration, mustExist: true, name: "admin list-staff", logger: .forCommands
             )
         }
-        for account in staff where account.state != .closed {
-            print("\(account.id)  \(account.role.rawValue)  \(account.state.rawValue)  \(account.email)  \(account.name)")
-        }
+        for person in staff where person.state != .closed { print(Self.line(person)) }
+    }
+
+    private static func line(_ person: StaffView) -> String {
+        [
+            person.id.raw, person.role.rawValue, person.state.rawValue, person.email?.raw ?? "-",
+            person.secondFactor.rawValue, person.hasPassword ? "has a password" : "no password yet", person.name ?? "-",
+        ].joined(separator: "  ")
     }
 
     private struct Reader: StoreUser {
         private static let part = 200
 
-        func use<Store: FarebusStore>(_ store: Store) async throws -> [Account] {
-            var found: [Account] = []
+        func use<Store: FarebusStore>(_ store: Store) async throws -> [StaffView] {
+            var found: [StaffView] = []
             var query = AccountQuery(roles: [.conductor, .developer, .godAdmin], limit: Self.part)
             while true {
-                let next = try await store.read { [query] in try $0.accounts(query) }
+                let next = try await store.read { [query] snapshot in
+                    try snapshot.accounts(query).map { try StaffView($0, in: snapshot) }
+                }
                 found += next
                 guard next.count == Self.part else { return found }
                 query.after = next.last?.id

@@ -8,11 +8,11 @@ enum PasswordSource: Sendable {
 
     /// Waits for whoever types; must not be called on a thread that others wait for.
     ///
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Refusal``, ``PromptCancelled``.
     func read() throws -> String {
         switch self {
         case .standardInput:
-            guard let line = PasswordLine.read(from: STDIN_FILENO) else {
+            guard let line = try PasswordLine.read(from: STDIN_FILENO) else {
                 throw Refusal("There is no password on standard input: its first line, of at most 1,024 bytes, is taken.")
             }
             return line
@@ -27,11 +27,21 @@ enum PasswordSource: Sendable {
     }
 }
 
+/// Somebody has pressed Ctrl-C where a password was asked for.
+struct PromptCancelled: Error {
+    /// As a shell reports a command that SIGINT has ended.
+    static let exitCode: Int32 = 130
+    static let word = "Cancelled. Nothing was done."
+}
+
 /// Asks for a password at a terminal, which does not show it.
 struct PasswordPrompt {
     let terminal: Int32
 
-    /// - Throws: ``Refusal`` where the two differ, or nobody answers.
+    /// What Ctrl-C sends.
+    private static let interrupt: UInt8 = 3
+
+    /// - Throws: ``Refusal`` where the two differ, or nobody answers; ``PromptCancelled``.
     func askTwice() throws -> String {
         let first = try ask("Password: ")
         guard try ask("The same again: ") == first else { throw Refusal("The two passwords differ. Nothing was done.") }
@@ -42,8 +52,10 @@ struct PasswordPrompt {
         var shown = termios()
         guard tcgetattr(terminal, &shown) == 0 else { throw Refusal("The terminal can't be told to hide the password.") }
         var hidden = shown
-        // Without signals, too: whoever is interrupted here would leave a terminal behind that shows nothing.
+        // Without signals, too: whoever is interrupted here would leave a terminal behind that shows nothing. Ctrl-C ends the
+        // line in their place, so that it need not wait for the return key.
         hidden.c_lflag &= ~tcflag_t(ECHO | ISIG)
+        withUnsafeMutableBytes(of: &hidden.c_cc) { $0[Int(VEOL)] = Self.interrupt }
         // What was typed before it was asked for is dropped, as it was shown.
         guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 else {
             throw Refusal("The terminal can't be told to hide the password.")
@@ -53,7 +65,9 @@ struct PasswordPrompt {
             tcsetattr(terminal, TCSAFLUSH, &shown)
         }
         write(question)
-        guard let line = PasswordLine.read(from: terminal) else { throw Refusal("No password was given. Nothing was done.") }
+        guard let line = try PasswordLine.read(from: terminal, cancelledBy: Self.interrupt) else {
+            throw Refusal("No password was given. Nothing was done.")
+        }
         return line
     }
 
@@ -69,14 +83,18 @@ private enum PasswordLine {
     /// Far more than any password has, so that a stream without lines ends.
     private static let longest = 1024
 
+    /// - Parameter cancel: the byte that says that there will be no line; nil where none does.
     /// - Returns: nil if there is no line, if it is no UTF-8, or if it is too long.
-    static func read(from descriptor: Int32) -> String? {
+    static func read(
+        from descriptor: Int32, cancelledBy cancel: UInt8? = nil
+    ) throws(PromptCancelled) -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         while bytes.count <= longest {
             let count = Foundation.read(descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
             guard count == 1 else { return bytes.isEmpty ? nil : text(bytes) }
+            if byte == cancel { throw PromptCancelled() }
             if byte == UInt8(ascii: "\n") { return text(bytes) }
             bytes.append(byte)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandBus
 import Foundation
 import Logging
 import Storage
@@ -100,6 +101,20 @@ enum OperatorErrors {
             throw Refusal(error)
         } catch let error as SQLiteStoreError {
             throw Refusal(error)
+        } catch let problem as Problem {
+            throw Refusal(problem.atTerminal)
+        }
+    }
+}
+
+extension Problem {
+    /// What it says to an operator, who knows of no keys and no fields of JSON.
+    fileprivate var atTerminal: String {
+        switch code {
+        case .storeUnavailable: "The store did not answer. What was to be done may have been done or not."
+        case .storeBusy: "The store has too much to do at this moment. Nothing was done; try again."
+        case .internalError: "Something went wrong. What was to be done may have been done or not."
+        default: errors.isEmpty ? detail : errors.map { "\($0.pointer) \($0.detail)" }.joined(separator: "\n")
         }
     }
 }

@@ -42,6 +42,7 @@ struct ImportTimetable: AsyncParsableCommand {
     func run() async throws {
         let configuration = try shared.load()
         let importOptions = try checked(configuration)
+        let folder = try AdminFolder(configuration)
         let feed: GTFSFeed
         do {
             feed = try GTFSFeed.read(FeedFiles.load(path))
@@ -49,14 +50,18 @@ struct ImportTimetable: AsyncParsableCommand {
             throw Refusal(refused)
         }
         do {
-            let report = try await OpenStore.run(
-                Importer(feed: feed, options: importOptions, currency: configuration.operator.currency),
-                configuration: configuration, name: "timetable import", logger: .forCommands
-            )
+            let report = try await OperatorErrors.refusing {
+                () async throws in
+                try await OpenStore.run(
+                    Importer(feed: feed, options: importOptions, currency: configuration.operator.currency),
+                    configuration: configuration, name: "timetable import", logger: .forCommands
+                )
+            }
             for line in report.lines { print(line) }
         } catch let refused as FeedRefused {
             throw Refusal(refused)
         }
+        if let hint = folder.hint { AdminPrompt.tell(hint) }
     }
 
     private struct Importer: StoreUser {

@@ -61,7 +61,7 @@ extension ServerConfiguration {
     ) -> AuthConfiguration.Codes {
         var codes = standard
         codes.lifetime = reading.integer(
-            "codes.lifetime", default: standard.lifetime, in: 30...hour, "Seconds that a mailed code is good for."
+            "codes.lifetime", default: standard.lifetime, in: 30...(10 * minute), "Seconds that a mailed code is good for."
         )
         codes.triesPerCode = reading.integer(
             "codes.triesPerCode", default: standard.triesPerCode, in: 1...20, "Wrong answers after which a code is dead."
@@ -78,6 +78,15 @@ extension ServerConfiguration {
             "codes.mailsPerHour", default: standard.mailsPerHour, in: 1...1000,
             "How many codes go to one address within an hour."
         )
+        let perHour = reading.integer(
+            "codes.network.perHour", default: Int((standard.network.perSecond * Double(hour)).rounded()), in: 1...10_000_000,
+            "How many codes for a registration or a new password may be asked for from one network address an hour."
+        )
+        let burst = reading.integer(
+            "codes.network.burst", default: standard.network.burst, in: 1...1_000_000,
+            "How many codes for a registration or a new password may be asked for from one network address at once after a pause."
+        )
+        codes.network = Rate(perSecond: Double(perHour) / Double(hour), burst: burst)
         if codes.triesPerDay < codes.triesPerCode {
             let isDayStandard = reading.isStandard("codes.triesPerDay")
             reading.conflict(
@@ -107,7 +116,9 @@ extension ServerConfiguration {
         var guesses = standard
         guesses.account = rate("account", standard.account, "passwords of one account, on devices that it does not know,")
         guesses.address = rate("address", standard.address, "passwords and codes from one network address")
-        guesses.global = rate("global", standard.global, "passwords and codes of everybody together, on unknown devices,")
+        guesses.global = rate(
+            "global", standard.global, "passwords of everybody together, on unknown devices, and as many codes,"
+        )
         guesses.tokens = rate("tokens", standard.tokens, "session tokens from one network address")
         return guesses
     }

@@ -22,7 +22,11 @@ extension ServerConfiguration {
                 .read: rate("read", 100, 200, "reading commands a caller may send"),
                 .write: rate("write", 20, 60, "changing commands a caller may send"),
                 .credential: rate("credential", 1, 30, "commands with a password or a mailed code a caller may send"),
-            ]
+            ],
+            sharing: reading.integer(
+                "limits.sharing", default: 10, in: 1...1000,
+                "How many times as much one network address may send, of callers who are not signed in: a campus may share it."
+            )
         )
     }
 }

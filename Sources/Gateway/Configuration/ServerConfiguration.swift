@@ -76,6 +76,8 @@ struct ServerConfiguration: Sendable, Unprintable {
         var isEnabled: Bool
         /// By the class of a command, whether they are enforced or not.
         var rates: [CostClass: Rate]
+        /// How many times as much an address may send, of callers who are not signed in.
+        var sharing: Int
     }
 
     struct Socket: Sendable {

@@ -108,6 +108,7 @@ struct Core<Store: FarebusStore>: Sendable {
         registry.registerWindows(configuration.dailyPlan)
         registry.registerAuth(auth)
         registry.registerAccountExport(auth, ledger)
+        registry.registerShowRider(ledger)
         registry.registerAudit()
         registry.registerDepartures()
         let policy = RefundPolicy(
@@ -190,5 +191,5 @@ extension ServerConfiguration {
 
 extension ServerConfiguration.Limits {
     /// Health is never limited; without limits nothing is.
-    var enforcedRates: [CostClass: Rate] { isEnabled ? rates : [:] }
+    var enforcedRates: RateTable { RateTable(isEnabled ? rates : [:], sharing: sharing) }
 }

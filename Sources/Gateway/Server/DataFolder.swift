@@ -42,6 +42,16 @@ struct DataFolder: Sendable {
         return bytes
     }
 
+    /// Another key in place of the one that there was.
+    ///
+    /// - Parameter file: where the operator has put it; else a new one is made in this folder.
+    func newSecretKey(in file: String, _ random: some RandomSource) throws -> [UInt8] {
+        guard file.isEmpty else { return try secretKey(in: file, random) }
+        let bytes = random.bytes(32)
+        try Self.write(Data(bytes), to: key)
+        return bytes
+    }
+
     /// Writes a file that only its owner can read, whole or not at all.
     static func write(_ data: Data, to path: String) throws {
         let temporary = path + ".new"

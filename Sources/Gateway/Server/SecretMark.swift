@@ -13,7 +13,7 @@ enum SecretMark {
     ///
     /// - Throws: ``SecretMarkError`` if it is kept with another one.
     static func check<Store: FarebusStore>(_ store: Store, key: [UInt8]) async throws {
-        let mark = Data(HMACSHA256(key: key).code(for: text).bytes)
+        let mark = mark(of: key)
         let kept = try await store.transact(
             TransactionUnit { tx in
                 if let kept = try tx.setting(setting) { return kept }
@@ -23,10 +23,22 @@ enum SecretMark {
         )
         guard constantTimeEqual(kept, mark) else { throw SecretMarkError() }
     }
+
+    /// Marks a store as kept with another secret from now on.
+    static func replace(in tx: some SettingRecords, key: [UInt8]) throws {
+        try tx.set(setting, mark(of: key))
+    }
+
+    private static func mark(of key: [UInt8]) -> Data {
+        Data(HMACSHA256(key: key).code(for: text).bytes)
+    }
 }
 
 struct SecretMarkError: Error, CustomStringConvertible {
     var description: String {
-        "The store was made with another secret. Give this server the same key file as all others (--secret-key-file)."
+        """
+        The store was made with another secret. Give this server the same key file as all others (--secret-key-file), or \
+        restore it from the backup. If it is lost for good, see 'farebus admin replace-secret --help'.
+        """
     }
 }

@@ -30,7 +30,7 @@ package enum StoreTables {
 
     private static let accounts = [
         StoreTable(
-            "accounts", key: ["id"],
+            "accounts", key: ["id"], bookkeeping: ["holds"],
             columns: [
                 .text("id"), .text("email", .lowercase, .length(3, 254)), .text("name", .length(0, 640)),
                 .text("roll_number", .length(0, 320), isOptional: true), .text("role", .words(roles)),
@@ -72,7 +72,7 @@ package enum StoreTables {
         StoreTable(
             "grants", key: ["token"],
             columns: [
-                .hash("token"), .text("purpose", .words(["registration", "password_reset"])), .text("address"),
+                .hash("token"), .text("purpose", .words(["registration", "password_reset", "sign_in"])), .text("address"),
                 .text("account", isOptional: true), .instant("expires_at"),
             ]),
         StoreTable(

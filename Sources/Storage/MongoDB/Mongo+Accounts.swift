@@ -41,9 +41,12 @@ extension AccountReads where Self: MongoReads {
 ///   Whoever makes one takes nothing away, and need not wait.
 /// - What changes an account writes its document whole, and so meets with whatever else has changed it, or has opened or
 ///   ended a session of it.
-/// - What erases an account's traces changes the account and ends its session, too. So it meets with what opens a session
-///   and remembers a device with that, and at the step-ups that it removes with what one of them has let through, such as
-///   the enrolment of an authenticator app. A code that is sent meanwhile may stay; those are forgotten by the time.
+/// - What goes by an account that it only reads, such as the right of whoever asks, holds it: that counts up a field which
+///   says nothing, and so meets with what changes the account, or shuts it.
+/// - What erases an account's traces changes the account and ends its session, too. So it meets with what opens a session,
+///   remembers a device or asks for a code, and at the step-ups that it removes with what one of them has let through, such
+///   as the enrolment of an authenticator app. A code to the address alone that is sent meanwhile may stay; those are
+///   forgotten by the time.
 extension MongoTransaction {
     package func insert(_ account: Account) throws {
         try session.insert("accounts", account.document)
@@ -64,6 +67,10 @@ extension MongoTransaction {
         )
     }
 
+    package func hold(_ account: AccountID) throws {
+        try session.update("accounts", ["_id": BSONValue(account)], ["$inc": ["holds": 1]])
+    }
+
     package func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool {
         // Of two units at once the second is run again, for the key that both want, and finds what the first one wrote.
         guard try session.findOne("welcomes", ["_id": BSONValue(address)]) == nil else { return false }
@@ -73,6 +80,13 @@ extension MongoTransaction {
 
     package func eraseTraces(of account: AccountID, address: EmailAddress) throws {
         let (owner, recipient) = (BSONValue(account), BSONValue.string(address.raw))
+        // While its codes still tell which other addresses it has had, or was to have.
+        let codes = try session.find("code_challenges", ["account": owner], projection: ["address": 1])
+        let addresses = Set(try codes.map { try $0.text("address") } + [address.raw]).sorted()
+        try session.delete(
+            "mail_outbox", ["recipient": ["$in": BSONValue(addresses)], "due_at": ["$exists": false]], many: true
+        )
+        try forgetSessionsButNewest(of: owner)
         try session.delete("authenticators", ["_id": owner])
         for collection in ["devices", "step_ups", "code_challenges", "grants"] {
             try session.delete(collection, ["account": owner], many: true)
@@ -80,7 +94,14 @@ extension MongoTransaction {
         for collection in ["code_challenges", "grants"] {
             try session.delete(collection, ["address": recipient], many: true)
         }
-        try session.delete("mail_outbox", ["recipient": recipient, "due_at": ["$exists": false]], many: true)
+    }
+
+    private func forgetSessionsButNewest(of owner: BSONValue) throws {
+        // The sign-in of the highest epoch is the newest; its other documents were ended by a refresh.
+        let newest = try session.findOne(
+            "sessions", ["account": owner, "ending": ["$ne": "refreshed"]], sort: ["epoch": -1], projection: ["_id": 1]
+        )?["_id"]
+        try session.delete("sessions", ["account": owner, "_id": ["$ne": newest ?? .null]], many: true)
     }
 }
 

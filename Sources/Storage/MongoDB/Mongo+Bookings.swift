@@ -22,6 +22,21 @@ extension BookingReads where Self: MongoReads {
         )?.identifier("_id")
     }
 
+    package func ridesToCome(of rider: AccountID, at now: Timestamp) throws -> Int {
+        let states: [BookingState] = [.booked, .boarded]
+        let departures = try session.find(
+            "bookings", ["rider": BSONValue(rider), "state": ["$in": BSONValue(states.map(\.rawValue))]],
+            projection: ["departure": 1]
+        ).map { try $0.text("departure") }
+        // No rider has two such bookings on one departure, so that the departures are as many as the bookings.
+        var count = 0
+        for start in stride(from: 0, to: departures.count, by: 500) {
+            let page = Array(departures[start..<min(start + 500, departures.count)])
+            count += try session.count("departures", DepartureRecord.toCome(among: page, at: now))
+        }
+        return count
+    }
+
     package func bookings(after: BookingID?, limit: Int) throws -> [BookingRecord] {
         let filter: BSONDocument = after.map { ["_id": ["$gt": BSONValue($0)]] } ?? [:]
         return try session.find("bookings", filter, sort: ["_id": 1], limit: limit).map(BookingRecord.init(document:))
@@ -89,6 +104,20 @@ extension MongoTransaction: BookingRecords {
         ]
         let booked: BSONDocument = ["_id": BSONValue(booking), "state": .string(BookingState.booked.rawValue)]
         return try session.update("bookings", booked, change.asUpdate) == 1
+    }
+}
+
+extension DepartureRecord {
+    fileprivate static func toCome(among departures: [String], at now: Timestamp) -> BSONDocument {
+        // Of a departure that was cancelled the fare may still have to be paid back.
+        let waiting: [DepartureState] = [.scheduled, .cancelled]
+        return [
+            "_id": ["$in": BSONValue(departures)],
+            "$or": [
+                ["state": .string(DepartureState.boarding.rawValue)],
+                ["state": ["$in": BSONValue(waiting.map(\.rawValue))], "departs_at": ["$gt": BSONValue(now)]],
+            ],
+        ]
     }
 }
 

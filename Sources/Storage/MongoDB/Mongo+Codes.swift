@@ -41,8 +41,13 @@ extension AccountReads where Self: MongoReads {
 /// meet there. Refusals write nothing; they were right when they were made.
 ///
 /// A grant is good once: whoever uses it removes it, and two that do meet at its document.
+///
+/// What a new password voids is what there was when it was set. So a challenge of an account is added only by units that hold
+/// the account, which the new password is written to: one of the two sees what the other has done.
 extension MongoTransaction {
     package func insert(_ challenge: CodeChallenge) throws {
+        // Where there is no account as much is done: how long it takes must not tell.
+        try hold(challenge.account ?? AccountID(trusted: "nobody"))
         try hold(challenge.address.raw, challenge.purpose.budget.rawValue)
         try session.insert("code_challenges", challenge.document)
     }
@@ -55,8 +60,8 @@ extension MongoTransaction {
         try change(challenge, ["$set": ["is_spent": .flag(true)]])
     }
 
-    /// Whoever answers one of the challenges at the same moment meets this at its document, and whoever begins another sees
-    /// a password that is being written.
+    /// Whoever answers one of the challenges at the same moment meets this at its document, and whoever begins another at the
+    /// account.
     package func voidProofs(of account: AccountID) throws {
         try session.update(
             "code_challenges", ["account": BSONValue(account)], ["$set": ["is_spent": .flag(true)]], many: true

@@ -22,9 +22,12 @@ extension AccountReads where Self: MongoReads {
 /// - A device's secret is good once, and so is a time step of an authenticator app or a recovery code: whoever takes one
 ///   writes the device or the app anew, and two that do meet at its document.
 /// - How many devices an account has is counted only by units that open a session, and so one at a time.
+/// - A new password forgets all devices that there are: one is remembered only by units that hold the account, and so does not
+///   come beside it.
 /// - A step-up is good once: whoever uses it removes it, and two that do meet at its document.
 extension MongoTransaction {
     package func put(_ device: RememberedDevice) throws {
+        try hold(device.account)
         try session.update("devices", ["_id": device.key], device.fields.asUpdate, upsert: true)
     }
 

@@ -37,6 +37,7 @@ extension MongoTransaction: OutboxRecords {
     /// Two workers at once: both write the letters that they take, so that one of them is undone and run again, and finds
     /// those letters leased.
     package func claimLetters(dueAt now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Letter] {
+        try forgetGivenUp(queuedBefore: GivenUpLetters.limit(at: now))
         let due = try session.find(
             "mail_outbox", ["due_at": ["$lte": BSONValue(now)]],
             sort: ["due_at": 1, "queued_at": 1, "position": 1, "_id": 1], limit: limit
@@ -49,6 +50,15 @@ extension MongoTransaction: OutboxRecords {
         )
         guard claimed == letters.count else { throw MongoError.changedMeanwhile("mail_outbox") }
         return letters
+    }
+
+    private func forgetGivenUp(queuedBefore limit: Timestamp) throws {
+        let old = try session.find(
+            "mail_outbox", ["queued_at": ["$lt": BSONValue(limit)], "due_at": ["$exists": false]], sort: ["queued_at": 1],
+            projection: ["_id": 1], limit: GivenUpLetters.atOnce
+        ).compactMap { $0["_id"] }
+        guard !old.isEmpty else { return }
+        try session.delete("mail_outbox", ["_id": ["$in": .array(old)]], many: true)
     }
 
     package func removeLetter(_ letter: Letter) throws -> Bool {

@@ -7,8 +7,28 @@ extension AccountReads where Self: MongoReads {
         try session.findOne("sessions", ["_id": BSONValue(token)]).map(StoredSession.init(document:))
     }
 
+    package func session(id: SessionID) throws -> StoredSession? {
+        // By the ending and not by the time, as clocks are set back: a refresh has ended all documents of a session but the
+        // newest.
+        try session.findOne("sessions", ["id": BSONValue(id), "ending": ["$ne": "refreshed"]])
+            .map(StoredSession.init(document:))
+    }
+
     package func openSession(of account: AccountID) throws -> StoredSession? {
         try session.findOne("sessions", StoredSession.open(of: account)).map(StoredSession.init(document:))
+    }
+
+    package func openSessions(of accounts: [AccountID]) throws -> [AccountID: StoredSession] {
+        var open: [AccountID: StoredSession] = [:]
+        for start in stride(from: 0, to: accounts.count, by: 500) {
+            let page = accounts[start..<min(start + 500, accounts.count)]
+            let filter: BSONDocument = ["account": ["$in": BSONValue(page.map(\.raw))], "open": true]
+            for row in try session.find("sessions", filter) {
+                let found = try StoredSession(document: row)
+                open[found.account] = found
+            }
+        }
+        return open
     }
 
     package func sessions(of account: AccountID, limit: Int) throws -> [StoredSession] {
@@ -88,10 +108,27 @@ extension MongoTransaction {
         ) == 1
     }
 
-    package func forgetSessions(of account: AccountID, expiredBefore limit: Timestamp) throws {
-        try session.delete(
-            "sessions", ["account": BSONValue(account), "expires_at": ["$lt": BSONValue(limit)]], many: true
+    package func forgetSessions(of account: AccountID, endedBefore limit: Timestamp) throws {
+        // All endings by their names, so that the index leads to the old ones and to no others.
+        let endings = StoredSession.Ending.allCases.map(\.rawValue)
+        let old: BSONDocument = [
+            "account": BSONValue(account), "ending": ["$in": BSONValue(endings)], "ended_at": ["$lt": BSONValue(limit)],
+        ]
+        try forget(try session.find("sessions", old, projection: ["_id": 1], limit: 32))
+    }
+
+    package func forgetRefreshedSessions(of account: AccountID, butNewest count: Int) throws {
+        try forget(
+            try session.find(
+                "sessions", ["account": BSONValue(account), "ending": "refreshed"], sort: ["ended_at": -1],
+                projection: ["_id": 1], skip: max(count, 0), limit: 32
+            )
         )
+    }
+
+    private func forget(_ sessions: [BSONDocument]) throws {
+        guard !sessions.isEmpty else { return }
+        try session.delete("sessions", ["_id": ["$in": .array(sessions.compactMap { $0["_id"] })]], many: true)
     }
 }
 

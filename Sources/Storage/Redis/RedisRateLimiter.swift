@@ -16,18 +16,18 @@ package struct RedisRateLimiter: RateLimiter {
 
     private let buckets: RedisBuckets
     private let keys: RedisKeys
-    private let rates: [CostClass: Rate]
+    private let rates: RateTable
     private let own: TokenBuckets
     private let outage: OutageNote
 
     /// - Parameters:
-    ///   - rates: the rate of each class; one that is not there is not limited.
+    ///   - rates: the rate of each class.
     ///   - client: run by the caller.
     ///   - keys: the names in Redis.
     ///   - time: the clock of the buckets.
     ///   - logger: is told when Redis does not answer, and when it does again.
     package init(
-        rates: [CostClass: Rate], client: RedisClient, keys: RedisKeys = RedisKeys(), time: Time = .redis, logger: Logger
+        rates: RateTable, client: RedisClient, keys: RedisKeys = RedisKeys(), time: Time = .redis, logger: Logger
     ) {
         self.rates = rates
         buckets = RedisBuckets(client: client, time: time)
@@ -39,7 +39,7 @@ package struct RedisRateLimiter: RateLimiter {
     }
 
     package func admit(_ subject: RateSubject, _ cost: CostClass, at now: Timestamp) async -> Int? {
-        guard let rate = rates[cost] else { return nil }
+        guard let rate = rates.rate(of: subject, cost) else { return nil }
         do {
             let seconds = try await buckets.take([(key(subject, cost), rate)], at: now)
             outage.note(nil)

@@ -90,6 +90,10 @@ extension SQLiteTransaction {
         return try Int.fetchOne(statement) ?? 0
     }
 
+    package func hold(_ account: AccountID) throws {
+        // There is one writer: units of work come one after another.
+    }
+
     package func noteWelcome(of address: Digest256, at now: Timestamp) throws -> Bool {
         try db.run(
             "INSERT INTO welcomes (address, at) VALUES (?, ?) ON CONFLICT (address) DO NOTHING",
@@ -99,6 +103,22 @@ extension SQLiteTransaction {
     }
 
     package func eraseTraces(of account: AccountID, address: EmailAddress) throws {
+        // While its codes still tell which other addresses it has had, or was to have.
+        try db.run(
+            """
+            DELETE FROM mail_outbox WHERE due_at IS NULL AND recipient IN (
+                SELECT ?1 UNION SELECT address FROM code_challenges WHERE account = ?2
+            )
+            """, [address.raw, account.raw]
+        )
+        // The sign-in of the highest epoch is the newest; its other rows were ended by a refresh.
+        try db.run(
+            """
+            DELETE FROM sessions WHERE account = ?1 AND token IS NOT (
+                SELECT token FROM sessions WHERE account = ?1 AND ending IS NOT 'refreshed' ORDER BY epoch DESC LIMIT 1
+            )
+            """, [account.raw]
+        )
         for table in ["devices", "authenticators", "step_ups"] {
             try db.run("DELETE FROM \(table) WHERE account = ?", [account.raw])
         }
@@ -106,7 +126,6 @@ extension SQLiteTransaction {
             try db.run("DELETE FROM \(table) WHERE account = ?", [account.raw])
             try db.run("DELETE FROM \(table) WHERE address = ?", [address.raw])
         }
-        try db.run("DELETE FROM mail_outbox WHERE recipient = ? AND due_at IS NULL", [address.raw])
     }
 }
 

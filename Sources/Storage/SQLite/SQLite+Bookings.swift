@@ -29,6 +29,18 @@ extension BookingReads where Self: SQLiteReads {
         return try String.fetchOne(statement, arguments: [rider.raw, departure.raw]).map(BookingID.init(trusted:))
     }
 
+    package func ridesToCome(of rider: AccountID, at now: Timestamp) throws -> Int {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT count(*) FROM bookings b JOIN departures d ON d.id = b.departure
+                WHERE b.rider = ?1 AND b.state IN ('booked', 'boarded') AND (
+                    d.state = 'boarding' OR (d.state IN ('scheduled', 'cancelled') AND d.departs_at > ?2)
+                )
+                """
+        )
+        return try Int.fetchOne(statement, arguments: [rider.raw, now.milliseconds]) ?? 0
+    }
+
     package func bookings(after: BookingID?, limit: Int) throws -> [BookingRecord] {
         let statement = try db.cachedStatement(
             sql: "SELECT \(bookingColumns) FROM bookings WHERE id > ? ORDER BY id LIMIT ?"

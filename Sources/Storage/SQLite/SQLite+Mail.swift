@@ -35,6 +35,7 @@ extension SQLiteTransaction: OutboxRecords {
     }
 
     package func claimLetters(dueAt now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Letter] {
+        try forgetGivenUp(queuedBefore: GivenUpLetters.limit(at: now))
         let due = try db.cachedStatement(
             sql: """
                 SELECT reference, recipient, subject, body, queued_at, attempts FROM mail_outbox
@@ -53,6 +54,16 @@ extension SQLiteTransaction: OutboxRecords {
             try claim.execute(arguments: [lease.milliseconds, letter.reference])
             return letter
         }
+    }
+
+    private func forgetGivenUp(queuedBefore limit: Timestamp) throws {
+        try db.run(
+            """
+            DELETE FROM mail_outbox WHERE rowid IN (
+                SELECT rowid FROM mail_outbox WHERE due_at IS NULL AND queued_at < ? ORDER BY queued_at LIMIT ?
+            )
+            """, [limit.milliseconds, GivenUpLetters.atOnce]
+        )
     }
 
     package func removeLetter(_ letter: Letter) throws -> Bool {

@@ -9,9 +9,33 @@ extension AccountReads where Self: SQLiteReads {
             .map(StoredSession.init(row:))
     }
 
+    package func session(id: SessionID) throws -> StoredSession? {
+        // By the ending and not by the time, as clocks are set back: a refresh has ended all rows of a session but the newest.
+        try db.row(
+            "SELECT \(StoredSession.columns) FROM sessions WHERE id = ? AND ending IS NOT 'refreshed'", [id.raw]
+        ).map(StoredSession.init(row:))
+    }
+
     package func openSession(of account: AccountID) throws -> StoredSession? {
         try db.row("SELECT \(StoredSession.columns) FROM sessions WHERE account = ? AND ending IS NULL", [account.raw])
             .map(StoredSession.init(row:))
+    }
+
+    package func openSessions(of accounts: [AccountID]) throws -> [AccountID: StoredSession] {
+        var open: [AccountID: StoredSession] = [:]
+        for start in stride(from: 0, to: accounts.count, by: 500) {
+            let page = accounts[start..<min(start + 500, accounts.count)]
+            let marks = page.map { _ in "?" }.joined(separator: ", ")
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT \(StoredSession.columns) FROM sessions WHERE ending IS NULL AND account IN (\(marks))",
+                arguments: StatementArguments(page.map(\.raw))
+            )
+            for row in rows {
+                let found = try StoredSession(row: row)
+                open[found.account] = found
+            }
+        }
+        return open
     }
 
     package func sessions(of account: AccountID, limit: Int) throws -> [StoredSession] {
@@ -72,13 +96,34 @@ extension SQLiteTransaction {
         return db.changesCount == 1
     }
 
-    package func forgetSessions(of account: AccountID, expiredBefore limit: Timestamp) throws {
-        try db.run("DELETE FROM sessions WHERE account = ? AND expires_at < ?", [account.raw, limit.milliseconds])
+    package func forgetSessions(of account: AccountID, endedBefore limit: Timestamp) throws {
+        // All endings by their names, so that the index leads to the old ones and to no others.
+        try db.run(
+            """
+            DELETE FROM sessions WHERE token IN (
+                SELECT token FROM sessions WHERE account = ? AND ending IN (\(StoredSession.endings)) AND ended_at < ?
+                LIMIT 32
+            )
+            """, [account.raw, limit.milliseconds]
+        )
+    }
+
+    package func forgetRefreshedSessions(of account: AccountID, butNewest count: Int) throws {
+        try db.run(
+            """
+            DELETE FROM sessions WHERE token IN (
+                SELECT token FROM sessions WHERE account = ? AND ending = 'refreshed'
+                ORDER BY ended_at DESC LIMIT 32 OFFSET ?
+            )
+            """, [account.raw, max(count, 0)]
+        )
     }
 }
 
 extension StoredSession {
     fileprivate static let columns = "token, id, account, role, epoch, issued_at, expires_at, idle_until, ending"
+    /// Every ending, as a list in a statement.
+    fileprivate static let endings = Ending.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
     fileprivate init(row: Row) throws {
         let ending: String? = row["ending"]

@@ -42,6 +42,9 @@ package final class SQLiteStore: CommandStore {
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             // Without it REPLACE would delete rows behind the back of the triggers that keep the journal append-only.
             try db.execute(sql: "PRAGMA recursive_triggers = ON")
+            // What is deleted is overwritten, so that the file does not go on telling of accounts that were erased. It is the
+            // default of some distributions, and not of SQLite.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             // Every page that a savepoint touches is kept until it is released, in case it is undone; in memory, because in
             // a file that would be the larger part of all that is written.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")

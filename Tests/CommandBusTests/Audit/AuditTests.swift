@@ -12,6 +12,7 @@ struct AuditTests {
 
     init() async throws {
         fixture = try await StoreFixture("audit")
+        try await fixture.addStaff(.developer, "dev")
         bus = fixture.bus { registry in
             registry.registerAudit()
             registry.registerMaintenance(MaintenanceSwitch())

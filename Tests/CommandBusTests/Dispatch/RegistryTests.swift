@@ -27,7 +27,8 @@ struct RegistryTests {
         let bus = fixture.bus { registry in
             registry.registerHealth()
             registry.registerWindows(StoreFixture.everythingOpen)
-            registry.registerFeedCommands(hub: fixture.feeds, tickets: FeedTickets(sessions: fixture.sessions))
+            registry.registerFeedCommands(
+                hub: fixture.feeds, tickets: FeedTickets(sessions: fixture.sessions, isAlive: { _ in true }))
         }
         #expect(try await bus.send("health.live").text == #"{"status":"ok"}"#)
         #expect(try await bus.send("health.ready").text == #"{"status":"ok"}"#)

@@ -64,4 +64,15 @@ struct ClientAddressesTests {
     func network(address: String, expected: String) {
         #expect(ClientAddresses.network(of: address) == expected)
     }
+
+    @Test(
+        "A household may have many networks of IPv6, and is one site",
+        arguments: [
+            ("192.0.2.1", nil), ("::ffff:192.0.2.1", nil), ("local", nil), ("2001:db8:0:1::7", "2001:db8:0::/48"),
+            ("2001:db8:0:ffff::7", "2001:db8:0::/48"), ("2001:db8:1:1::7", "2001:db8:1::/48"),
+            ("fe80::1%eth0", "fe80:0:0::/48"),
+        ] as [(String, String?)])
+    func site(address: String, expected: String?) {
+        #expect(ClientAddresses.site(of: address) == expected)
+    }
 }

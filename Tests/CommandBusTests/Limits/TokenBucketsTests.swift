@@ -68,6 +68,19 @@ struct TokenBucketsTests {
         #expect(buckets.count == 4)
     }
 
+    @Test("A network address, which many may share, has so many times the rate of an account")
+    func sharing() async {
+        let rates = RateTable([.write: Rate(perSecond: 1, burst: 2)], sharing: 10)
+        #expect(rates.rate(of: rider, .write) == Rate(perSecond: 1, burst: 2))
+        #expect(rates.rate(of: .address("192.0.2.1"), .write) == Rate(perSecond: 10, burst: 20))
+        #expect(rates.rate(of: .address("192.0.2.1"), .read) == nil)
+        let buckets = TokenBuckets(rates: rates)
+        for _ in 0..<20 { #expect(await admit(buckets, .address("192.0.2.1")) == nil) }
+        #expect(await admit(buckets, .address("192.0.2.1")) == 1)
+        clock.advance(milliseconds: 100)
+        #expect(await admit(buckets, .address("192.0.2.1")) == nil)
+    }
+
     @Test("A clock that was set back refills nothing, and locks nobody out")
     func clockSetBack() async {
         let buckets = TokenBuckets(rates: [.write: Rate(perSecond: 1, burst: 1)])

@@ -13,6 +13,7 @@ struct PartialClosureTests {
 
     init() async throws {
         fixture = try await StoreFixture("closure")
+        try await fixture.addStaff(.developer, "dev")
         let maintenance = maintenance
         bus = fixture.bus(maintenance: maintenance) { registry in
             registry.registerMaintenance(maintenance)
@@ -22,6 +23,7 @@ struct PartialClosureTests {
                 work.recordOutput("money.moved", subject: "till")
                 return .init(entry: work.context.makeID(BookingKind.self).raw)
             }
+            registry.write(GiveCredit.self) { _, _ in NoOutput() }
             registry.registerHealth()
         }
     }
@@ -42,6 +44,22 @@ struct PartialClosureTests {
         static let example = NoInput()
     }
 
+    /// One that takes no key, as its answer is a secret, and moves money all the same.
+    private enum GiveCredit: Command {
+        typealias Input = NoInput
+        typealias Output = NoOutput
+
+        static let name = "money.give"
+        static let route = RESTRoute.post("/v1/credit")
+        static let access = Access.signedIn
+        static let cost = CostClass.write
+        static let idempotency = IdempotencyRule.none
+        static let movesMoney = true
+        static let status = 204
+        static let summary = "Gives credit."
+        static let example = NoInput()
+    }
+
     @Test("When money is stopped, what moves money says so; reading and other writing go on")
     func moneyStopped() async throws {
         maintenance.found(.invariants, since: fixture.clock.now())
@@ -52,6 +70,7 @@ struct PartialClosureTests {
             #expect(refused.problem?.detail == ClosureCause.invariants.reason)
             #expect(refused.retryAfter == 60)
         }
+        #expect(try await bus.send("money.give", as: rider).code == "maintenance")
         #expect(try await bus.send("whoami", as: rider).status == 200)
         #expect(try await bus.send("counter.add", #"{"by":1}"#, as: rider).status == 201)
         #expect(try await bus.send("health.ready").status == 200)
@@ -86,7 +105,7 @@ struct PartialClosureTests {
         #expect(try await bus.send("ping").status == 200)
         #expect(try await bus.send("health.ready").status == 200)
         #expect(try await bus.send("maintenance.show").output(MaintenanceState.self).level == .writesStopped)
-        #expect(try await bus.send("maintenance.set", #"{"on":false}"#, as: developer).status == 200)
+        #expect(try await bus.send("maintenance.set", #"{"on":false,"reason":"Mended."}"#, as: developer).status == 200)
     }
 
     @Test("When everything is shut because of a cause, it is as if the operator had shut it, with the cause's reason")
@@ -125,13 +144,13 @@ struct PartialClosureTests {
     func opening() async throws {
         try await stopMoney()
         _ = try await bus.send("maintenance.set", #"{"on":true,"reason":"Lunch."}"#, as: developer)
-        let opened = try await bus.send("maintenance.set", #"{"on":false}"#, as: developer)
+        let opened = try await bus.send("maintenance.set", #"{"on":false,"reason":"Mended."}"#, as: developer)
         #expect(try opened.output(MaintenanceState.self).level == .moneyStopped)
         #expect(maintenance.current.level == .moneyStopped)
 
         let looks = Tally()
         maintenance.onLift { looks.add() }
-        let lifted = try await bus.send("maintenance.set", #"{"on":false}"#, as: developer)
+        let lifted = try await bus.send("maintenance.set", #"{"on":false,"reason":"Mended."}"#, as: developer)
         #expect(try lifted.output(MaintenanceState.self).level == .open)
         #expect(maintenance.current == .off)
         #expect(looks.value == 1)

@@ -59,4 +59,15 @@ struct EmailAddressTests {
             try EmailAddress(refining: "l\(local)@\(domain)")
         }
     }
+
+    @Test(
+        "What follows a plus sign leads to the same mailbox",
+        arguments: [
+            ("asha@example.com", "asha@example.com"), ("asha+1@example.com", "asha@example.com"),
+            ("asha+a+b@example.com", "asha@example.com"), ("+1@example.com", "+1@example.com"),
+            ("asha@plus+.example.com", "asha@plus+.example.com"),
+        ])
+    func mailbox(address: String, expected: String) {
+        #expect(EmailAddress(trusted: address).mailbox.raw == expected)
+    }
 }

@@ -28,7 +28,11 @@ final class Cluster: Sendable {
         places = try [place] + ["cluster-b", "cluster-c"].map { try ServerPlace($0, beside: place) }
         let key = place.folder.file("cluster.key")
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: key)
-        environment = EndToEnd.unlimited.merging(["FAREBUS_SECRET_KEY_FILE": key.path(percentEncoded: false)]) { $1 }
+        environment = EndToEnd.unlimited.merging([
+            "FAREBUS_SECRET_KEY_FILE": key.path(percentEncoded: false),
+            // As many codes at once to one address as sign in for it at once.
+            "FAREBUS_CODES_PAUSE_BETWEEN_MAILS": "0", "FAREBUS_CODES_MAILS_PER_HOUR": "1000",
+        ]) { $1 }
     }
 
     /// Runs `body` with three instances on a demo of their own, and rechecks what is kept after they have stopped.
@@ -91,6 +95,14 @@ final class Cluster: Sendable {
 
     /// Somebody who is not signed in.
     func nobody(_ instance: Instance) throws -> RESTDoor { RESTDoor(server: try self[instance], token: nil) }
+
+    /// Shows a token at an instance.
+    ///
+    /// - Returns: the code of the problem that it is answered with; nil if it is good.
+    func code(of token: String, at instance: Instance) async throws -> String? {
+        let answer = try await RESTDoor(server: try self[instance], token: token).persist(.session)
+        return answer.status == 200 ? nil : answer.code ?? "\(answer.status)"
+    }
 
     /// The letters, whichever instance sent them.
     var mail: LocalMail { LocalMail(all) }

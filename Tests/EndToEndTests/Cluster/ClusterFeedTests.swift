@@ -107,8 +107,9 @@ extension Ask {
     fileprivate static func maintenance(_ isOn: Bool) -> Ask {
         let input = #"{"on":\#(isOn),"reason":"A test of the switch."}"#
         return Ask(
-            command: "maintenance.set", input: isOn ? input : #"{"on":false}"#, method: "PUT", path: "/v1/maintenance",
-            body: isOn ? input : #"{"on":false}"#
+            command: "maintenance.set", input: isOn ? input : #"{"on":false,"reason":"Mended."}"#, method: "PUT",
+            path: "/v1/maintenance",
+            body: isOn ? input : #"{"on":false,"reason":"Mended."}"#
         )
     }
 }

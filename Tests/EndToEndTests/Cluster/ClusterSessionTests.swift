@@ -62,23 +62,37 @@ final class Person: Sendable {
     /// - Returns: the token of the new session.
     func signIn(at instance: Cluster.Instance) async throws -> String {
         let door = try cluster.nobody(instance)
+        let opened = try await open(on: device.withLock { $0 }, by: door, remember: true)
+        var answer = opened.answer
+        if let factor = opened.factor {
+            answer = try await door.persist(.post("session.verify", "/v1/sessions/verify", input: factor)).json
+        }
+        let secret = answer["device"].string
+        device.withLock { $0 = secret }
+        return try #require(answer["token"].string)
+    }
+
+    /// Shows the password on a device that is not known, and reads the letter. It is a sign-in as soon as it is answered.
+    ///
+    /// - Returns: the answer. The device is not remembered with it.
+    func secondFactor(at instance: Cluster.Instance) async throws -> SecondFactor {
+        let opened = try await open(on: nil, by: try cluster.nobody(instance), remember: false)
+        return try #require(opened.factor, "somebody was signed in by a password alone")
+    }
+
+    /// - Returns: what is answered to the password, and what is to be answered to that, unless the device is known.
+    private func open(
+        on device: String?, by door: RESTDoor, remember: Bool
+    ) async throws -> (answer: JSON, factor: SecondFactor?) {
         let read = Set(try cluster.mail.letters().map(\.lastPathComponent))
         var credentials = ["email": email, "password": Self.password]
-        credentials["device"] = device.withLock { $0 }
+        credentials["device"] = device
         let opened = try await door.persist(.post("session.open", "/v1/sessions", credentials))
         #expect(opened.status == 200, "\(String(decoding: opened.body, as: UTF8.self))")
-        if let token = opened.json["token"].string {
-            device.withLock { $0 = opened.json["device"].string }
-            return token
-        }
-        let challenge = try #require(opened.json["challenge"].string)
+        let answer = opened.json
+        guard answer["token"].string == nil else { return (answer, nil) }
+        let challenge = try #require(answer["challenge"].string)
         let letter = try await cluster.mail.code(to: email, read: read)
-        let signedIn = try await door.persist(
-            .post(
-                "session.verify", "/v1/sessions/verify", input: SecondFactor(challenge: challenge, code: letter.code)
-            )
-        )
-        device.withLock { $0 = signedIn.json["device"].string }
-        return try #require(signedIn.json["token"].string)
+        return (answer, SecondFactor(challenge: challenge, code: letter.code, remember: remember))
     }
 }

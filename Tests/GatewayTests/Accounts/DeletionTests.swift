@@ -20,12 +20,13 @@ struct DeletionTests {
                 #expect(try await scene.book(departure, as: rider, key: "b\(index)").status == 201)
             }
             try await scene.stepUp(.accountDeletion, as: rider)
-            let refused = try await scene.send("account.delete", ["moneyTo": "operator"], as: rider)
+            let refused = try await scene.send("account.delete", ["moneyTo": "operator"], as: rider, key: "d1")
             #expect(refused.status == 409)
             #expect(refused.code == "account_has_bookings")
             #expect(refused.problem?.detail.contains("2 bookings") == true)
             let byStaff = ["id": account.id.raw, "reason": "A reason", "moneyTo": "operator"]
-            let refusedStaff = try await scene.send("riders.delete", byStaff, as: "developer@demo.test")
+            try await scene.stepUp(.riderChange, as: "developer@demo.test")
+            let refusedStaff = try await scene.send("riders.delete", byStaff, as: "developer@demo.test", key: "d1")
             #expect(refusedStaff.code == "account_has_bookings")
             #expect(try await scene.account(rider).state == .active)
 
@@ -34,7 +35,8 @@ struct DeletionTests {
                 let key = "c-\(booking.id)"
                 #expect(try await scene.send("bookings.cancel", ["id": booking.id.raw], as: rider, key: key).status == 200)
             }
-            #expect(try await scene.send("account.delete", ["moneyTo": "operator"], as: rider).status == 204)
+            let deleted = try await scene.send("account.delete", ["moneyTo": "operator"], as: rider, key: "d2")
+            #expect(deleted.status == 204)
             #expect(try await scene.findings() == [])
         }
     }
@@ -50,7 +52,7 @@ struct DeletionTests {
             gateway.clock.advance(seconds: gateway.clock.now().seconds(until: departure.departsAt) + 60)
             try await scene.work { work in _ = try work.tx.setState(.departed, of: departure.id) }
             try await scene.stepUp(.accountDeletion, as: rider)
-            let reply = try await scene.send("account.delete", ["moneyTo": "operator"], as: rider)
+            let reply = try await scene.send("account.delete", ["moneyTo": "operator"], as: rider, key: "d1")
             #expect(reply.status == 204, "\(reply.text)")
             let kept = try await gateway.core.store.read { try $0.booking(booked.id) }
             #expect(kept?.rider == account.id)
@@ -88,7 +90,7 @@ struct DeletionTests {
                             let reply =
                                 isBooking
                                 ? try await scene.book(departure, as: rider)
-                                : try await scene.send("account.delete", ["moneyTo": "operator"], as: rider)
+                                : try await scene.send("account.delete", ["moneyTo": "operator"], as: rider, key: "d1")
                             return (number, isBooking, reply)
                         }
                     }

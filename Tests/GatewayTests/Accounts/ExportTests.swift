@@ -80,6 +80,63 @@ struct ExportTests {
         }
     }
 
+    /// What staff have done to the account, and why; but not who of them it was.
+    @Test(.timeLimit(.minutes(2)))
+    func deedsOfStaffAreAmongIt() async throws {
+        try await RunningGateway.with { gateway in
+            let scene = AccountScene(gateway: gateway)
+            let (rider, developer) = (AccountScene.email(1), "developer@demo.test")
+            let account = try await scene.account(rider)
+            for command in ["riders.suspend", "riders.reinstate"] {
+                gateway.clock.advance(seconds: 1)
+                let input = ["id": account.id.raw, "reason": "A reason for \(command)"]
+                #expect(try await scene.send(command, input, as: developer, key: command).status == 200)
+            }
+            let reply = try await gateway.core.bus.send("account.export", as: try await token(of: account, gateway))
+            let export = try reply.output(ExportAccount.Output.self)
+            #expect(export.audit.map(\.action) == ["riders.reinstate", "riders.suspend"])
+            #expect(export.audit.map(\.reason) == ["A reason for riders.reinstate", "A reason for riders.suspend"])
+            #expect(export.audit.map { $0.before?.value["state"] } == ["suspended", "active"])
+            #expect(export.audit.map { $0.after?.value["state"] } == ["active", "suspended"])
+            #expect(export.audit.first?.at == gateway.clock.now())
+            #expect(export.events.first { $0.kind == "account.suspended" }?.actor == "other")
+            #expect(!reply.text.contains(try await scene.account(developer).id.raw))
+        }
+    }
+
+    /// More sessions and entries than any page holds.
+    @Test(.timeLimit(.minutes(2)))
+    func nothingIsCutOff() async throws {
+        try await RunningGateway.with { gateway in
+            let scene = AccountScene(gateway: gateway)
+            let account = try await scene.account(AccountScene.email(1))
+            try await scene.work { work in
+                for number in 0..<450 {
+                    try work.audit(
+                        "test.do", subject: account.id.raw, reason: "\(number)", before: nil, after: ["number": number]
+                    )
+                }
+            }
+            let token = try await token(of: account, gateway, after: 250)
+            let export = try await gateway.core.bus.send("account.export", as: token).output(ExportAccount.Output.self)
+            #expect(Set(export.audit.map(\.reason)).count == 450)
+            #expect(export.audit.count == 450)
+            // That of the demo is the first.
+            #expect(export.sessions.count == 252)
+            #expect(Set(export.sessions.map(\.id)).count == 252)
+            #expect(export.sessions.filter { $0.ending == nil }.count == 1)
+        }
+    }
+
+    /// The token of a new sign-in, after others that it has ended.
+    private func token(of account: Account, _ gateway: RunningGateway, after others: Int = 0) async throws -> String {
+        let (sessions, clock, random) = (gateway.core.auth.sessions, gateway.clock, gateway.core.random)
+        return try await gateway.core.runner.run(.system("test", now: clock.now(), random: random)) { work in
+            for _ in 0..<others { _ = try sessions.open(for: account, in: work) }
+            return try sessions.open(for: account, in: work).token.text
+        }
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func staffHaveNoWalletAndStrangersGetNothing() async throws {
         try await RunningGateway.with { gateway in

@@ -44,6 +44,41 @@ struct PasswordPromptTests {
         await #expect(throws: Refusal.self) { _ = try await answer.value }
     }
 
+    @Test("Ctrl-C cancels at once, and leaves a terminal that shows what is typed", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        for typed in ["\u{3}", "violet-har\u{3}"] {
+            let terminal = try PseudoTerminal()
+            let answer = terminal.asked()
+            try await terminal.waits(for: "Password: ")
+            // Nobody presses the return key.
+            try terminal.type(typed)
+            await #expect(throws: PromptCancelled.self) { _ = try await answer.value }
+            #expect(!terminal.seen.contains("violet"))
+            try terminal.type("visible\n")
+            try await terminal.waits(for: "visible")
+        }
+    }
+
+    @Test("Also where it is asked for again", .timeLimit(.minutes(1)))
+    func cancelledLater() async throws {
+        let terminal = try PseudoTerminal()
+        let answer = terminal.asked()
+        try await terminal.waits(for: "Password: ")
+        try terminal.type("violet-harbour-tram-27\n")
+        try await terminal.waits(for: "again: ")
+        try terminal.type("\u{3}")
+        await #expect(throws: PromptCancelled.self) { _ = try await answer.value }
+    }
+
+    @Test("The command ends then as one that SIGINT has ended")
+    func exitStatus() async throws {
+        let error = await #expect(throws: (any Error).self) {
+            try await AdminPrompt.cancellable { throw PromptCancelled() }
+        }
+        #expect(error.map { "\($0)" }?.contains("130") == true)
+        #expect(try await AdminPrompt.cancellable { "a password" } == "a password")
+    }
+
     @Test("What is no terminal is not asked", .timeLimit(.minutes(1)))
     func noTerminal() async throws {
         let descriptor = open("/dev/null", O_RDWR | O_CLOEXEC)

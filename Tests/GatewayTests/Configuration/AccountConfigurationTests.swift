@@ -28,6 +28,11 @@ struct AccountConfigurationTests {
         Number("codes.triesPerDay", 10, 20) { $0.auth.codes.triesPerDay },
         Number("codes.pauseBetweenMails", 60, 90) { $0.auth.codes.pauseBetweenMails },
         Number("codes.mailsPerHour", 5, 7) { $0.auth.codes.mailsPerHour },
+        Number("codes.network.perHour", 600, 1200) { perHour($0.auth.codes.network) },
+        Number("codes.network.burst", 100, 200) { $0.auth.codes.network.burst },
+        Number("limits.sharing", 10, 3) {
+            $0.limits.enforcedRates.rate(of: .address("192.0.2.1"), .credential).map(\.burst).map { $0 / 30 } ?? 0
+        },
         // Riders: 30 days. Staff: 12 hours, 30 minutes idle.
         Number("sessions.riderLifetime", 30 * 86_400, 86_400) { $0.auth.riderSessionLifetime },
         Number("sessions.staffLifetime", 12 * 3600, 7200) { $0.auth.staffSessionLifetime },
@@ -77,8 +82,11 @@ struct AccountConfigurationTests {
     @Test("Every option of accounts and sign-in is among these")
     func allAreHere() {
         let features = ["codes", "sessions", "password", "reset", "stepUp", "devices", "guesses", "registration"]
+        // One of the rates of all commands, of which sign-ins need it most.
+        let rates: Set = ["limits.sharing"]
         let keys = ConfigurationOption.all.filter { option in
-            option.kind == .integer && features.contains { option.key.hasPrefix($0 + ".") }
+            option.kind == .integer
+                && (rates.contains(option.key) || features.contains { option.key.hasPrefix($0 + ".") })
         }
         #expect(Set(keys.map(\.key)) == Set(Self.numbers.map(\.key)))
     }
@@ -109,7 +117,7 @@ struct AccountConfigurationTests {
     @Test(
         "A number beyond its bounds is refused",
         arguments: [
-            ("codes.lifetime", "29"), ("codes.lifetime", "3601"), ("codes.triesPerCode", "0"), ("codes.triesPerCode", "21"),
+            ("codes.lifetime", "29"), ("codes.lifetime", "601"), ("codes.triesPerCode", "0"), ("codes.triesPerCode", "21"),
             ("codes.triesPerDay", "0"), ("codes.pauseBetweenMails", "-1"), ("codes.mailsPerHour", "0"),
             ("sessions.riderLifetime", "299"), ("sessions.staffLifetime", "604801"), ("sessions.staffIdle", "119"),
             ("sessions.endedMemory", "0"), ("devices.perAccount", "0"), ("devices.perAccount", "101"),

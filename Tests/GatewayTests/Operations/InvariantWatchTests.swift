@@ -142,10 +142,11 @@ struct InvariantWatchTests {
         try await spoil()
         await watch.lookIfDue()
         let maintenance = parts.maintenance
+        try await parts.fixture.addStaff(.developer, "d")
         let bus = parts.fixture.bus(maintenance: maintenance) { $0.registerMaintenance(maintenance) }
         #expect(maintenance.current.level == .moneyStopped)
         await watch.lookIfDue()
-        _ = try await bus.send("maintenance.set", #"{"on":false}"#, as: "developer/a_d")
+        _ = try await bus.send("maintenance.set", #"{"on":false,"reason":"Mended."}"#, as: "developer/a_d")
         #expect(maintenance.current == .off)
         await watch.lookIfDue()
         #expect(maintenance.current.level == .moneyStopped)

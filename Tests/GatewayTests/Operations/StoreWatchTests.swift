@@ -101,13 +101,15 @@ struct StoreWatchTests {
         await watch.lookAtReads()
         #expect(parts.maintenance.current.level == .shut)
         let maintenance = parts.maintenance
+        try await parts.fixture.addStaff(.developer, "d")
         let bus = parts.fixture.bus(maintenance: maintenance) { $0.registerMaintenance(maintenance) }
-        #expect(try await bus.send("maintenance.set", #"{"on":false}"#, as: "developer/a_d").status == 200)
+        let opens = #"{"on":false,"reason":"Mended."}"#
+        #expect(try await bus.send("maintenance.set", opens, as: "developer/a_d").status == 200)
         #expect(parts.maintenance.current == .off)
         // While the cause is there, opening lasts until the next look.
         flag.set(true)
         await watch.lookAtReads()
-        _ = try await bus.send("maintenance.set", #"{"on":false}"#, as: "developer/a_d")
+        _ = try await bus.send("maintenance.set", opens, as: "developer/a_d")
         #expect(parts.maintenance.current == .off)
         await watch.lookAtReads()
         #expect(parts.maintenance.current.level == .shut)

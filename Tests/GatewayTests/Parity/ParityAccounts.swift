@@ -5,7 +5,7 @@ import CommandBus
 /// One good use of every command of accounts, and the conflicts that their rules know.
 ///
 /// The clock stands still: whoever needs several codes by mail would have to wait a minute between them. So each walk is
-/// another rider's, and the god admin goes by an authenticator app and its recovery codes.
+/// another rider's, the developer steps up once, and the god admin goes by an authenticator app and its recovery codes.
 enum ParityAccounts {
     static var cases: [ParityCase] {
         registration + signIn + passwordReset + ownAccount + deletion + authenticator + riders + staff + farewell
@@ -57,6 +57,14 @@ enum ParityAccounts {
                 "session.open", "on a remembered device",
                 ["email": "new@example.com", "password": "violet-harbour-tram-27", "device": "{device}"],
                 keeps: ["newcomer again": "token"]),
+            good("account.devices", as: "{newcomer again}", keeps: ["the device": "items.0.id"]),
+            other(
+                "account.devices.forget", "no such", as: "{newcomer again}", ["id": "dev_none"], key: "f0", status: 404),
+            good("account.devices.forget", as: "{newcomer again}", ["id": "{the device}"], key: "f1", status: 204),
+            other(
+                "account.devices.forget", "again, same key", as: "{newcomer again}", ["id": "{the device}"], key: "f1",
+                status: 204),
+            other("account.devices", "none left", as: "{newcomer again}"),
         ]
     }
 
@@ -91,7 +99,7 @@ enum ParityAccounts {
                 "password.reset.verify", ["challenge": "{reset}", "code": "{code to rider10@demo.test}"],
                 keeps: ["right to reset": "reset"]),
             good(
-                "password.reset.complete", ["reset": "{right to reset}", "password": "violet-harbour-tram-28"], status: 204),
+                "password.reset.complete", ["reset": "{right to reset}", "password": "violet-harbour-tram-28"]),
             other(
                 "password.reset.complete", "a second time",
                 ["reset": "{right to reset}", "password": "violet-harbour-tram-29"], status: 409),
@@ -131,17 +139,22 @@ enum ParityAccounts {
                 ["currentPassword": "not the password", "password": "violet-harbour-tram-30"], status: 401),
             good(
                 "account.password.change", as: "rider11@demo.test",
-                ["currentPassword": password, "password": "violet-harbour-tram-30"], keeps: ["eleven": "token"]),
+                ["currentPassword": password, "password": "violet-harbour-tram-30", "remember": true],
+                keeps: ["eleven": "token", "device of eleven": "device"]),
             other("account.show", "with the new token", as: "{eleven}"),
         ]
     }
 
     private static var deletion: [ParityCase] {
-        [other("account.delete", "no step-up", as: "rider14@demo.test", ["moneyTo": "operator"], status: 403)]
+        [
+            other("account.delete", "no step-up", as: "rider14@demo.test", ["moneyTo": "operator"], key: "d0", status: 403)
+        ]
             + stepUp("account_deletion", "rider14@demo.test") + [
-                other("account.delete", "with money", as: "rider14@demo.test", status: 409),
-                other("account.delete", "nobody to take it", as: "rider14@demo.test", ["moneyTo": "a_nobody"], status: 422),
-                good("account.delete", as: "rider14@demo.test", ["moneyTo": "operator"], status: 204),
+                other("account.delete", "with money", as: "rider14@demo.test", key: "d1", status: 409),
+                other(
+                    "account.delete", "nobody to take it", as: "rider14@demo.test", ["moneyTo": "a_nobody"], key: "d2",
+                    status: 422),
+                good("account.delete", as: "rider14@demo.test", ["moneyTo": "operator"], key: "d3", status: 204),
                 other("session.open", "deleted", ["email": "rider14@demo.test", "password": password], status: 401),
             ]
     }
@@ -167,7 +180,8 @@ enum ParityAccounts {
     }
 
     private static var riders: [ParityCase] {
-        [
+        let mended: [String: JSONValue] = ["id": "{rider}", "rollNumber": "2026-CS-015", "reason": "A slip of the pen"]
+        return [
             other("account.show", "of a rider", as: "rider15@demo.test", keeps: ["rider": "id"]),
             good("riders.list", as: developer, ["limit": 2]),
             other("riders.list", "by address", as: developer, ["email": "rider15@demo.test"]),
@@ -176,11 +190,26 @@ enum ParityAccounts {
             good("riders.suspend", as: developer, ["id": "{rider}", "reason": "Lost the phone"], key: "r1"),
             other("session.open", "suspended", ["email": "rider15@demo.test", "password": password], status: 403),
             good("riders.reinstate", as: developer, ["id": "{rider}", "reason": "Found it"], key: "r2"),
+            other("riders.update", "no step-up", as: god, mended, key: "r3", status: 403),
+        ] + stepUp("rider_change", recovery: 8) + [
             other(
-                "riders.delete", "with money", as: developer, ["id": "{rider}", "reason": "Has left"], key: "r3", status: 409
-            ),
+                "riders.update", "taken", as: god, ["id": "{rider}", "email": "rider16@demo.test", "reason": "By mistake"],
+                key: "r4", status: 409),
+            good("riders.update", as: god, mended, key: "r5"),
+            other("riders.show", "mended", as: developer, ["id": "{rider}"]),
+            other(
+                "riders.delete", "no step-up", as: developer,
+                ["id": "{rider}", "reason": "Has left", "moneyTo": "operator"], key: "r6", status: 403),
+        ] + stepUp("rider_change", developer) + [
+            other(
+                "riders.delete", "with money", as: developer, ["id": "{rider}", "reason": "Has left"], key: "r7",
+                status: 409),
+            other(
+                "riders.delete", "to a rider", as: developer,
+                ["id": "{rider}", "reason": "Has left", "moneyTo": "{rider}"], key: "r8", status: 422),
             good(
-                "riders.delete", as: developer, ["id": "{rider}", "reason": "Has left", "moneyTo": "operator"], key: "r4"),
+                "riders.delete", as: developer, ["id": "{rider}", "reason": "Has left", "moneyTo": "operator"], key: "r9"),
+            other("riders.show", "gone", as: developer, ["id": "{rider}"]),
         ]
     }
 

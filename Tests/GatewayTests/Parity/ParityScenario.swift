@@ -63,7 +63,9 @@ enum ParityScenario {
             ),
             ParityCase("wallet.show", "in maintenance", as: rider, .object([:]), status: 503),
             ParityCase("health.ready", "in maintenance", as: nil, .object([:]), status: 503),
-            ParityCase("maintenance.set", "over", as: staff, .object(["on": .boolean(false)]), key: "m3", status: 200),
+            ParityCase(
+                "maintenance.set", "over", as: staff, .object(["on": .boolean(false), "reason": "Mended."]), key: "m3",
+                status: 200),
         ] + ParityAccounts.cases
     }
 }

@@ -1,3 +1,4 @@
+import Booking
 import CommandBus
 import Cryptography
 import Foundation
@@ -17,12 +18,11 @@ struct SignInRaceTests {
         try await RunningGateway.with(flags: ["devices.perAccount": "50"]) { gateway in
             let old = try #require(gateway.tokens[Self.email])
             // What hangs on the session before the race.
-            let (idle, busy) = (try await socket(old, gateway), try await socket(old, gateway))
+            let idle = try await gateway.socket(old)
             let reader = try await HTTPTestClient.connect(port: gateway.port, seconds: 30)
             defer { reader.close() }
-            let stream = try await reader.stream("/v1/feeds/seats", headers: [("Authorization", "Bearer \(old)")])
+            let stream = try await reader.stream("/v1/feeds/seats", headers: RunningGateway.bearer(old))
             #expect(try await stream.next()?.event == "snapshot")
-            #expect(try await busy.show(1).contains(#""status":200"#))
 
             let secrets = try await secrets(50, gateway)
             let tokens = try await withThrowingTaskGroup(of: String.self) { group in
@@ -32,7 +32,7 @@ struct SignInRaceTests {
                             index.isMultiple(of: 2)
                             ? try await Self.signInByREST(secret, gateway) : try await Self.signInBySocket(secret, gateway)
                         // Used while it may be alive, it gets into the cache.
-                        _ = try await Self.code(of: token, gateway)
+                        _ = try await gateway.code(of: token)
                         return token
                     }
                 }
@@ -40,22 +40,22 @@ struct SignInRaceTests {
             }
             #expect(Set(tokens).count == 50)
 
-            for client in [idle, busy] { #expect(try await client.closeCode() == 4101) }
+            #expect(try await idle.closeCode() == 4101)
             var last: SSETestStream.Event?
             while let event = try await stream.next() { last = event }
             #expect(last?.event == "bye")
             #expect(last?.data?.contains("session_replaced") == true)
 
             var codes: [String: String] = [:]
-            for token in tokens { codes[token] = try await Self.code(of: token, gateway) }
+            for token in tokens { codes[token] = try await gateway.code(of: token) }
             #expect(codes.values.filter(\.isEmpty).count == 1)
             #expect(codes.values.filter { $0 == "session_replaced" }.count == 49)
-            #expect(try await Self.code(of: old, gateway) == "session_replaced")
+            #expect(try await gateway.code(of: old) == "session_replaced")
             for token in tokens.filter({ codes[$0] != "" }).prefix(5) {
-                #expect(try await SocketClient.connect(port: gateway.port, headers: bearer(token)).closeCode() == 4101)
+                #expect(try await gateway.connect(token).closeCode() == 4101)
             }
             let winner = try #require(tokens.first { codes[$0] == "" })
-            let alive = try await socket(winner, gateway)
+            let alive = try await gateway.socket(winner)
             #expect(try await alive.show(2).contains(#""status":200"#))
             let findings = try await gateway.core.store.read { try SessionCheck.run($0).findings }
             #expect(findings == [])
@@ -63,10 +63,49 @@ struct SignInRaceTests {
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func aCommandAtWorkIsAnsweredAfterItsSessionWasReplacedButNoFeedSaysAnythingMore() async throws {
+        try await RunningGateway.with { gateway in
+            let scene = AccountScene(gateway: gateway)
+            let old = try scene.token(Self.email)
+            let account = try await scene.account(Self.email).id
+            let departure = try #require(try await scene.departures(1).first)
+            let (busy, other) = (
+                try await gateway.socket(old), try await gateway.socket(try scene.token(AccountScene.email(2)))
+            )
+            for client in [busy, other] { try await client.follow(departure.id) }
+            #expect(try await scene.book(departure, as: AccountScene.email(3)).status == 201)
+            for client in [busy, other] { try await client.change() }
+
+            // What ends a session is answered when everybody who has to know has been told, and here somebody dallies: the
+            // sign-in is at work still when the session of its own socket has been replaced by it.
+            let (isEnded, goesOn) = (Gate(), Gate())
+            defer { goesOn.open() }
+            gateway.core.bus.sessions.observe(beforeAnswer: { end in
+                guard end.account == account else { return }
+                isEnded.open()
+                await goesOn.value()
+            })
+            let secret = try #require(try await secrets(1, gateway).first)
+            try await busy.send(#"{"id":"work","cmd":"session.open","input":\#(Self.credentials(secret))}"#)
+            try await withDeadline(10, "the end of the session") { await isEnded.value() }
+            #expect(try await scene.book(departure, as: AccountScene.email(4)).status == 201)
+            try await other.change()
+            goesOn.open()
+
+            let token = try Self.token(in: try await busy.text(containing: #""id":"work""#))
+            #expect(try await busy.close() == (4101, "the session was replaced"))
+            try await busy.ended()
+            #expect(busy.unread == 0)
+            #expect(try await gateway.code(of: token) == "")
+            #expect(try await gateway.code(of: old) == "session_replaced")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func aSessionThatIsRevokedEndsOnTheNextFrameAndSaysSo() async throws {
         try await RunningGateway.with { gateway in
             let token = try #require(gateway.tokens["conductor@demo.test"])
-            let client = try await socket(token, gateway)
+            let client = try await gateway.socket(token)
             #expect(try await client.show(1).contains(#""status":200"#))
             let (core, sessions) = (gateway.core, gateway.core.auth.sessions)
             let principal = try await core.bus.authenticate(token: token, from: "192.0.2.1")
@@ -74,8 +113,8 @@ struct SignInRaceTests {
                 try sessions.revoke(principal.account, in: work)
             }
             #expect(try await client.close() == (4101, "the session was revoked"))
-            #expect(try await Self.code(of: token, gateway) == "session_revoked")
-            #expect(try await SocketClient.connect(port: gateway.port, headers: bearer(token)).closeCode() == 4101)
+            #expect(try await gateway.code(of: token) == "session_revoked")
+            #expect(try await gateway.connect(token).closeCode() == 4101)
         }
     }
 
@@ -87,14 +126,14 @@ struct SignInRaceTests {
             let (staff, rider) = (
                 try #require(gateway.tokens["developer@demo.test"]), try #require(gateway.tokens[Self.email])
             )
-            let (watching, riding) = (try await socket(staff, gateway), try await socket(rider, gateway))
+            let (watching, riding) = (try await gateway.socket(staff), try await gateway.socket(rider))
             for client in [watching, riding] {
                 try await client.send(#"{"id":"s","sub":"seats"}"#)
                 _ = try await client.text(containing: "snapshot")
             }
             let reader = try await HTTPTestClient.connect(port: gateway.port, seconds: 30)
             defer { reader.close() }
-            let stream = try await reader.stream("/v1/feeds/seats", headers: bearer(staff))
+            let stream = try await reader.stream("/v1/feeds/seats", headers: RunningGateway.bearer(staff))
             #expect(try await stream.next()?.event == "snapshot")
 
             gateway.clock.advance(seconds: 1799)
@@ -105,7 +144,7 @@ struct SignInRaceTests {
             var last: SSETestStream.Event?
             while let event = try await stream.next() { last = event }
             #expect(last?.data?.contains("session_expired") == true)
-            #expect(try await Self.code(of: staff, gateway) == "session_expired")
+            #expect(try await gateway.code(of: staff) == "session_expired")
             #expect(try await riding.show(2).contains(#""status":200"#))
         }
     }
@@ -143,28 +182,12 @@ struct SignInRaceTests {
     private static func token(in text: String) throws -> String {
         String(try #require(text.firstMatch(of: /"token":"([A-Za-z0-9_-]{43})"/), "\(text)").1)
     }
-
-    /// The code of the problem that a token is answered with; empty if it is good.
-    private static func code(of token: String, _ gateway: RunningGateway) async throws -> String {
-        let response = try await HTTPTestClient.once(
-            port: gateway.port, "GET", "/v1/sessions/current", headers: [("Authorization", "Bearer \(token)")]
-        )
-        return response.text.firstMatch(of: /"code":"([a-z_]+)"/).map { String($0.1) } ?? ""
-    }
-
-    private func bearer(_ token: String) -> [(String, String)] { [("Authorization", "Bearer \(token)")] }
-
-    private func socket(_ token: String, _ gateway: RunningGateway) async throws -> SocketClient {
-        let client = try await SocketClient.connect(port: gateway.port, headers: bearer(token))
-        _ = try await client.text(containing: "hello")
-        return client
-    }
 }
 
-extension SocketClient {
-    /// Asks for its session.
-    fileprivate func show(_ id: Int) async throws -> String {
-        try await send(#"{"id":"\#(id)","cmd":"session.show"}"#)
-        return try await text(containing: #""id":"\#(id)""#)
-    }
+/// Holds whoever waits until it is opened.
+private struct Gate: Sendable {
+    private let stream = AsyncStream.makeStream(of: Void.self)
+
+    func open() { stream.continuation.finish() }
+    func value() async { for await _ in stream.stream {} }
 }

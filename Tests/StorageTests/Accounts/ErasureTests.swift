@@ -95,6 +95,48 @@ struct ErasureTests {
         #expect(try await counts() == [1, 1, 1, 3, 3, 3], "where nothing is left nothing is wrong")
     }
 
+    @Test("Of its sessions the newest token is left")
+    func sessions() async throws {
+        let (one, two) = (try await fixture.addAccount("one"), try await fixture.addAccount("two"))
+        for account in [one, two] {
+            try await fixture.work { work in
+                // All of one instant: the second sign-in was refreshed twice.
+                let rows: [(epoch: Int, ending: StoredSession.Ending?)] = [
+                    (1, .replaced), (2, .refreshed), (2, .refreshed), (2, .revoked),
+                ]
+                for (number, row) in rows.enumerated() {
+                    try work.tx.insert(
+                        StoredSession(
+                            token: digest("\(account.name) \(number)"),
+                            id: SessionID(trusted: "s_\(account.name)_\(row.epoch)"), account: account.id, role: .rider,
+                            epoch: row.epoch, issuedAt: at(0), expiresAt: at(9)
+                        )
+                    )
+                    if let ending = row.ending { try work.tx.endOpenSession(of: account.id, as: ending, at: at(0)) }
+                }
+            }
+        }
+        // Twice, as where there is one it is left.
+        for _ in 0..<2 {
+            try await fixture.work { work in try work.tx.eraseTraces(of: one.id, address: one.email) }
+            let left = try await fixture.read { try $0.sessions(of: one.id, limit: 9) }
+            #expect(left.map(\.token) == [digest("one 3")])
+        }
+        #expect(try await fixture.read { try $0.sessions(of: two.id, limit: 9) }.count == 4)
+    }
+
+    @Test("Letters that were given up to other addresses go as far as codes tell of these, and those of others stay")
+    func otherAddresses() async throws {
+        for account in [try await fixture.addAccount("one"), try await fixture.addAccount("two")] {
+            try await fill(account)
+            try await giveUp(EmailAddress(trusted: "else-\(account.name)@example.com"))
+        }
+        let one = try #require(try await fixture.read { try $0.account(AccountID(trusted: "a_one")) })
+        try await fixture.work { work in try work.tx.eraseTraces(of: one.id, address: one.email) }
+        let recipients = try await fixture.kept.rows(of: "mail_outbox").map { $0.text("recipient") }
+        #expect(recipients == ["else-two@example.com"])
+    }
+
     @Test("What a unit of work that is undone has erased is still there")
     func undone() async throws {
         let one = try await fixture.addAccount("one")

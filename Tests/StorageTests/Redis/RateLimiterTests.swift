@@ -8,7 +8,7 @@ enum LimiterKind: String, CaseIterable, Sendable {
     case memory
     case redis
 
-    func with(_ rates: [CostClass: Rate], _ body: (any RateLimiter) async throws -> Void) async throws {
+    func with(_ rates: RateTable, _ body: (any RateLimiter) async throws -> Void) async throws {
         switch self {
         case .memory: try await body(TokenBuckets(rates: rates))
         case .redis:
@@ -84,7 +84,7 @@ struct RateLimiterTests {
 
     @Test("Each subject and each class has a bucket of its own", arguments: LimiterKind.allCases)
     func subjects(kind: LimiterKind) async throws {
-        let rates: [CostClass: Rate] = [.write: Rate(perSecond: 1, burst: 1), .read: Rate(perSecond: 1, burst: 1)]
+        let rates: RateTable = [.write: Rate(perSecond: 1, burst: 1), .read: Rate(perSecond: 1, burst: 1)]
         try await kind.with(rates) { limiter in
             #expect(await admit(limiter) == nil)
             #expect(await admit(limiter, nil, .read) == nil)

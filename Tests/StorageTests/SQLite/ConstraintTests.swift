@@ -180,7 +180,7 @@ struct ConstraintTests {
             "INSERT INTO devices VALUES ('a_one', 'dev_1', zeroblob(32), zeroblob(33), 0, 0)",
             "INSERT INTO authenticators VALUES ('a_one', x'', NULL, 0, x'')",
             "INSERT INTO authenticators VALUES ('a_one', x'01', NULL, 0, zeroblob(63))",
-            "INSERT INTO grants VALUES (zeroblob(32), 'sign_in', 'x@example.com', NULL, 0)",
+            "INSERT INTO grants VALUES (zeroblob(32), 'staff_change', 'x@example.com', NULL, 0)",
             "INSERT INTO grants VALUES (zeroblob(16), 'registration', 'x@example.com', NULL, 0)",
             "INSERT INTO code_challenges VALUES "
                 + "(zeroblob(32), 'sign_in', 'nobody', 'mail', 'x', NULL, NULL, zeroblob(32), 0, 0, 1, 0)",

@@ -53,6 +53,14 @@ struct SQLiteStoreTests {
         #expect(foreignKeys == 1)
     }
 
+    @Test("What is deleted is overwritten in the file")
+    func secureDelete() async throws {
+        let isOn = try await store.transact(
+            TransactionUnit { tx in try Int.fetchOne(tx.db, sql: "PRAGMA secure_delete") }
+        )
+        #expect(isOn == 1)
+    }
+
     @Test("What was committed is there for the next reader, and after the next start")
     func committed() async throws {
         #expect(try await store.transact(Self.unit("a") { 7 }) == 7)

@@ -27,8 +27,16 @@ extension AccountReads where Self: SuiteReads {
         try base.session(token: token)
     }
 
+    package func session(id: SessionID) throws -> StoredSession? {
+        try base.session(id: id)
+    }
+
     package func openSession(of account: AccountID) throws -> StoredSession? {
         try base.openSession(of: account)
+    }
+
+    package func openSessions(of accounts: [AccountID]) throws -> [AccountID: StoredSession] {
+        try base.openSessions(of: accounts)
     }
 
     package func sessions(of account: AccountID, limit: Int) throws -> [StoredSession] {
@@ -87,6 +95,10 @@ extension SuiteTransaction: AccountRecords {
         try records.countActiveGodAdmins()
     }
 
+    package func hold(_ account: AccountID) throws {
+        try records.hold(account)
+    }
+
     package func advanceSessionEpoch(of account: AccountID) throws -> Int {
         try records.advanceSessionEpoch(of: account)
     }
@@ -103,8 +115,12 @@ extension SuiteTransaction: AccountRecords {
         try records.extendIdleTime(of: token, until: until)
     }
 
-    package func forgetSessions(of account: AccountID, expiredBefore limit: Timestamp) throws {
-        try records.forgetSessions(of: account, expiredBefore: limit)
+    package func forgetSessions(of account: AccountID, endedBefore limit: Timestamp) throws {
+        try records.forgetSessions(of: account, endedBefore: limit)
+    }
+
+    package func forgetRefreshedSessions(of account: AccountID, butNewest count: Int) throws {
+        try records.forgetRefreshedSessions(of: account, butNewest: count)
     }
 
     package func put(_ device: RememberedDevice) throws {

@@ -19,6 +19,10 @@ extension BookingReads where Self: SuiteReads {
         try base.liveBooking(of: rider, on: departure)
     }
 
+    package func ridesToCome(of rider: AccountID, at now: Timestamp) throws -> Int {
+        try base.ridesToCome(of: rider, at: now)
+    }
+
     package func bookings(after: BookingID?, limit: Int) throws -> [BookingRecord] {
         try base.bookings(after: after, limit: limit)
     }

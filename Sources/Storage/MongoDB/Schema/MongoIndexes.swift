@@ -44,7 +44,8 @@ enum MongoIndexes {
         "sessions": [
             // One live session an account: the database itself refuses a second one.
             MongoIndex("sessions_open", "account", isUnique: true, where: ["open": true]),
-            MongoIndex("sessions_by_account", "account", "expires_at"),
+            MongoIndex("sessions_by_account", "account", "ending", "ended_at"),
+            MongoIndex("sessions_by_id", "id"),
         ],
         "devices": [MongoIndex("devices_by_account", "account", "last_used_at")],
         "step_ups": [
@@ -52,8 +53,11 @@ enum MongoIndexes {
         ],
         "code_challenges": [
             MongoIndex("code_challenges_by_address", "address", "budget", "sent_at"),
+            // Not in the order of the one before it: two indexes of the same fields are not told apart everywhere.
+            MongoIndex("code_challenges_failed", "budget", "address", "sent_at", where: ["failures": ["$gt": 0]]),
             MongoIndex("code_challenges_by_time", "sent_at"),
-            MongoIndex("code_challenges_by_account", "account", where: ["account": ["$exists": true]]),
+            // Of all, also those without an account: it must cost as much to ask for a code where there is none.
+            MongoIndex("code_challenges_by_account", "account"),
         ],
         "grants": [
             MongoIndex("grants_by_time", "expires_at"), MongoIndex("grants_by_address", "address"),
@@ -62,7 +66,7 @@ enum MongoIndexes {
         "mail_outbox": [
             MongoIndex("mail_outbox_due", "due_at", where: ["due_at": ["$exists": true]]),
             // Of all letters: a condition can't be that there is no instant at which they are due.
-            MongoIndex("mail_outbox_by_recipient", "recipient"),
+            MongoIndex("mail_outbox_by_recipient", "recipient"), MongoIndex("mail_outbox_by_time", "queued_at"),
         ],
         "buses": [MongoIndex("buses_by_service", "service", "_id"), MongoIndex("buses_by_route", "route")],
         "departures": [

@@ -39,7 +39,8 @@ enum AccountTables {
 
                 -- One live session an account: the database itself refuses a second one.
                 CREATE UNIQUE INDEX sessions_open ON sessions (account) WHERE ending IS NULL;
-                CREATE INDEX sessions_by_account ON sessions (account, expires_at);
+                CREATE INDEX sessions_by_account ON sessions (account, ending, ended_at);
+                CREATE INDEX sessions_by_id ON sessions (id);
 
                 CREATE TABLE devices (
                     account TEXT NOT NULL REFERENCES accounts (id),

@@ -22,12 +22,14 @@ enum CodeTables {
                 ) STRICT, WITHOUT ROWID;
 
                 CREATE INDEX code_challenges_by_address ON code_challenges (address, budget, sent_at);
+                CREATE INDEX code_challenges_failed ON code_challenges (address, budget, sent_at) WHERE failures > 0;
                 CREATE INDEX code_challenges_by_time ON code_challenges (sent_at);
-                CREATE INDEX code_challenges_by_account ON code_challenges (account) WHERE account IS NOT NULL;
+                -- Of all, also those without an account: it must cost as much to ask for a code where there is none.
+                CREATE INDEX code_challenges_by_account ON code_challenges (account);
 
                 CREATE TABLE grants (
                     token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
-                    purpose TEXT NOT NULL CHECK (purpose IN ('registration', 'password_reset')),
+                    purpose TEXT NOT NULL CHECK (purpose IN ('registration', 'password_reset', 'sign_in')),
                     address TEXT NOT NULL,
                     account TEXT REFERENCES accounts (id),
                     expires_at INTEGER NOT NULL

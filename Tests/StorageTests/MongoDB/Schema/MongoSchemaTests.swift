@@ -157,7 +157,10 @@ struct MongoSchemaTests {
                     [
                         "_id": "a_1", "email": "x@example.com", "name": "X", "role": "rider", "state": "active",
                         "password_hash": "", "session_epoch": 0, "created_at": 0,
-                    ], [["email": "X@example.com"], ["email": "x"], ["role": "king"], ["roll_number": 5]]
+                    ],
+                    [
+                        ["email": "X@example.com"], ["email": "x"], ["role": "king"], ["roll_number": 5], ["holds": "often"],
+                    ]
                 ),
                 (
                     "devices",
@@ -187,7 +190,7 @@ struct MongoSchemaTests {
                     [
                         "_id": .binary(Data(count: 32)), "purpose": "password_reset", "address": "x@example.com",
                         "account": "a_1", "expires_at": 0,
-                    ], [["purpose": "sign_in"], ["address": nil]]
+                    ], [["purpose": "staff_change"], ["address": nil]]
                 ),
                 (
                     "audit",
