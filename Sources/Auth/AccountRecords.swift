@@ -33,8 +33,6 @@ package protocol AccountReads: PrincipalReads {
     func account(email: EmailAddress) throws -> Account?
     /// The accounts of a query, in the order of identifiers, which is that in which they were made.
     func accounts(_ query: AccountQuery) throws -> [Account]
-    /// The addresses of the active accounts that have one of some roles.
-    func addresses(of roles: Set<Role>) throws -> [EmailAddress]
 
     /// The session of a token, alive or not.
     func session(token: Digest256) throws -> StoredSession?

@@ -28,7 +28,7 @@ extension AccountLetters {
     func tellGodAdmins(from before: Account?, to after: Account, in work: Work<some AccountRecords>) throws {
         let (wasOne, isOne) = (before?.isActiveGodAdmin ?? false, after.isActiveGodAdmin)
         guard wasOne != isOne else { return }
-        for address in try work.tx.addresses(of: [.godAdmin]) where address != after.email {
+        for address in try work.tx.reachableStaff([.godAdmin]) where address != after.email {
             work.send(isOne ? godAdminMade(after.id, to: address) : godAdminGone(after.id, to: address))
         }
     }

@@ -54,6 +54,18 @@ struct StaffLetterTests {
         #expect(letter?.contains("no password yet") == true && letter?.contains("You can sign in again") == false)
     }
 
+    @Test("What is mailed about the inside of the service goes to nobody who has not shown the mailbox, or is shut out")
+    func reachable() async throws {
+        for number in 1...3 { try await house.add("dev\(number)@example.com", role: .developer) }
+        try await house.add("away@example.com", role: .developer, state: .suspended)
+        try await house.add("bus@example.com", role: .conductor)
+        _ = try await appoint("mistyped@example.com", role: "developer")
+        let reached = try await house.fixture.read { try $0.reachableStaff([.developer, .godAdmin]) }
+        #expect(
+            reached.map(\.raw) == ["dev1@example.com", "dev2@example.com", "dev3@example.com", "god@example.com"]
+        )
+    }
+
     @Test("The other god admins are told of each who is made, and of each who goes")
     func godAdmins() async throws {
         let other = try await house.add("other@example.com", role: .godAdmin)

@@ -40,9 +40,11 @@ struct Demo: Sendable {
         tokens = try server.demoSessions()
     }
 
-    static let riders = 200
+    /// How many riders there are where a crowd is needed, and how that is said.
+    static let crowd = 200
+    static let crowded = ["FAREBUS_DEMO_RIDERS": "\(crowd)"]
 
-    /// The token of `rider<number>@demo.test`, from 1 to 200.
+    /// The token of `rider<number>@demo.test`, from 1 to 40, or to as many as there are.
     func rider(_ number: Int) throws -> String {
         try #require(tokens["rider\(number)@demo.test"], "the demo has no session for rider \(number)")
     }

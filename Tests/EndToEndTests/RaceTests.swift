@@ -8,14 +8,15 @@ extension EndToEnd {
     struct Race {
         @Test("200 riders race for the last 10 seats: 10 bookings, 190 clear refusals")
         func lastSeats() async throws {
-            try await EndToEnd.onDemo("race") { demo in
+            let environment = EndToEnd.unlimited.merging(Demo.crowded) { $1 }
+            try await EndToEnd.onDemo("race", environment: environment) { demo in
                 let smallest = try await demo.departures().min { $0.capacity < $1.capacity }
                 let bus = try #require(smallest)
                 try #require(bus.capacity == 10, "the demo's smallest bus has 10 seats")
                 try #require(bus.seatsLeft == 10)
                 // All doors are open before the first one books.
                 var doors: [any Door] = []
-                for rider in 1...Demo.riders {
+                for rider in 1...Demo.crowd {
                     doors.append(rider.isMultiple(of: 2) ? try await demo.socket(rider) : try demo.rest(rider))
                 }
                 for case let door as RESTDoor in doors { _ = try await door.send(.wallet) }
@@ -33,7 +34,7 @@ extension EndToEnd {
                 let left = try await demo.rest(1).send(.departure(bus.id))
                 #expect(left.json["seatsLeft"].int == 0)
                 // Who won paid once, who lost paid nothing.
-                for rider in 1...Demo.riders {
+                for rider in 1...Demo.crowd {
                     let balance = try await doors[rider - 1].send(.wallet).json["balance"]["amount"].int
                     #expect(balance == 40_000 - (winners[rider] == nil ? 0 : bus.fare), "rider \(rider)")
                 }

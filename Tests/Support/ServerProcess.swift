@@ -14,7 +14,8 @@ package struct ServerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - place: what it works on.
-    ///   - demo: whether it makes, or goes on with, the data of a demo.
+    ///   - demo: whether it makes, or goes on with, the data of a demo. It has 40 riders unless `environment` says
+    ///     otherwise: many take long to make.
     ///   - arguments: further options.
     ///   - environment: further settings (`FAREBUS_…`).
     ///   - seconds: how long it may take.
@@ -26,7 +27,8 @@ package struct ServerProcess: Sendable {
             try FarebusBinary.locate(),
             ["serve", "--host", "127.0.0.1", "--port", "0", "--data", place.data.path(percentEncoded: false)]
                 + (demo ? ["--demo"] : []) + arguments,
-            environment: place.environment.merging(environment) { $1 }, in: place.data
+            environment: ["FAREBUS_DEMO_RIDERS": "40"].merging(place.environment) { $1 }.merging(environment) { $1 },
+            in: place.data
         )
         do {
             let line = try await withDeadline(seconds, "the server to listen") {

@@ -170,9 +170,10 @@ import Testing
         try await TestServer.run { server in
             let client = try await server.connect(token: "rider")
             try await client.send(#"{"id":"1","sub":"things"}"#)
-            _ = try await client.text(containing: "snapshot")
+            #expect(try await client.text().contains(#""id":"1","status":200"#))
+            #expect(try await client.text().contains("snapshot"))
             try server.publish("bus_1", 6)
-            _ = try await client.text(containing: #""event":"change""#)
+            #expect(try await client.text().contains(#""event":"change""#))
             try await client.send(#"{"id":"2","cmd":"test.hold"}"#)
             try await server.parts.latch.arrivals(1)
             let account = AccountID(trusted: "a_rider")

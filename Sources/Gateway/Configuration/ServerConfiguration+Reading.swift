@@ -22,6 +22,9 @@ extension ServerConfiguration {
         isDemo = reading.toggle(
             "demo", default: false, "Makes demo data once in an empty data folder, and runs on such data only."
         )
+        demoRiders = reading.integer(
+            "demoRiders", default: 200, in: 1...10_000, "How many riders a demo is made with."
+        )
         mongoDB = Self.readMongoDB(&reading)
         redis = Self.readRedis(&reading)
         maintenance = Self.readMaintenance(&reading)

@@ -130,6 +130,8 @@ struct ServerConfiguration: Sendable, Unprintable {
     /// The folder with everything that is kept.
     var data: String
     var isDemo: Bool
+    /// How many riders a demo is made with.
+    var demoRiders: Int
     var log: Log
     var `operator`: Operator
     var wallet: Wallet

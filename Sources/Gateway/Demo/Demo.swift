@@ -33,7 +33,9 @@ enum Demo {
             try await runner.run(context) { work in try start.save(in: work.tx) }
             try await makeTimetable(core, on: runner, context)
             let accounts = try await DemoAccounts(hasher: core.hasher, context: context)
-            try await accounts.create(with: core.auth, on: runner, context: context)
+            try await accounts.create(
+                of: core.configuration.demoRiders, with: core.auth, on: runner, context: context
+            )
             mark.isWhole = true
         }
         try await renew(&mark, core, on: runner, context)
@@ -57,9 +59,9 @@ enum Demo {
     private static func renew<Store: FarebusStore>(
         _ mark: inout DemoMark, _ core: Core<Store>, on runner: LeasedRunner<Store>, _ context: CommandContext
     ) async throws {
-        let (tokens, now) = (mark.tokens, context.now)
+        let (tokens, now, riders) = (mark.tokens, context.now, core.configuration.demoRiders)
         let due = try await core.store.read { snapshot in
-            try DemoAccounts.addresses.filter { email in
+            try DemoAccounts.addresses(riders).filter { email in
                 guard let digest = tokens[email.raw].flatMap(SecretToken.digest(ofShown:)),
                     let session = try snapshot.session(token: digest)
                 else { return true }

@@ -6,7 +6,6 @@ import Foundation
 /// The people of a demo: riders with money, and one of each kind of staff. They all have the same, published password.
 struct DemoAccounts: Sendable {
     static let password = "ride-the-demo-bus"
-    static let riderCount = 200
 
     private struct Person: Sendable {
         let email: EmailAddress
@@ -28,14 +27,15 @@ struct DemoAccounts: Sendable {
     /// Makes all accounts with their wallets that are not there yet.
     ///
     /// - Parameters:
+    ///   - riders: how many riders there are.
     ///   - service: makes accounts.
     ///   - runner: runs the units of work.
     ///   - context: under which it is logged, and whose time and randomness are used.
     func create<Store: FarebusStore>(
-        with service: AuthService<Store>, on runner: LeasedRunner<Store>, context: CommandContext
+        of riders: Int, with service: AuthService<Store>, on runner: LeasedRunner<Store>, context: CommandContext
     ) async throws {
         let hash = hash
-        for part in Self.parts(of: Self.people()) {
+        for part in Self.parts(of: Self.people(riders)) {
             try await runner.run(context) { work in
                 for person in part where try work.tx.account(email: person.email) == nil {
                     let account = Account(
@@ -53,11 +53,11 @@ struct DemoAccounts: Sendable {
         stride(from: 0, to: list.count, by: 25).map { Array(list[$0..<min($0 + 25, list.count)]) }
     }
 
-    /// The addresses of all accounts.
-    static var addresses: [EmailAddress] { people().map(\.email) }
+    /// The addresses of all accounts of a demo with so many riders.
+    static func addresses(_ riders: Int) -> [EmailAddress] { people(riders).map(\.email) }
 
-    private static func people() -> [Person] {
-        let riders = (1...riderCount).map { number in
+    private static func people(_ count: Int) -> [Person] {
+        let riders = (1...count).map { number in
             Person(
                 email: EmailAddress(trusted: "rider\(number)@demo.test"), name: "Demo Rider \(number)",
                 rollNumber: "DEMO-\(number)", role: .rider

@@ -38,7 +38,7 @@ struct Watches: Sendable {
             interval: settings.checkInterval,
             parts: .init(
                 check: { try await store.readReport { snapshot in try Verification.run(snapshot).findings } },
-                staff: { tx in try tx.addresses(of: [.developer, .godAdmin]) },
+                staff: { tx in try tx.reachableStaff([.developer, .godAdmin]) },
                 alone: { body in _ = try await job.runOnce { _ in try await body() } },
                 service: configuration.operator.name, recovers: settings.recovers
             ),

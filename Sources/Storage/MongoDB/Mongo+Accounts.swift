@@ -26,13 +26,6 @@ extension AccountReads where Self: MongoReads {
         if let after = query.after { filter["_id"] = ["$gt": BSONValue(after)] }
         return try session.find("accounts", filter, sort: ["_id": 1], limit: query.limit).map(Account.init(document:))
     }
-
-    package func addresses(of roles: Set<Role>) throws -> [EmailAddress] {
-        try session.find(
-            "accounts", ["state": "active", "role": ["$in": BSONValue(roles.map(\.rawValue))]], sort: ["email": 1],
-            projection: ["email": 1]
-        ).map { EmailAddress(trusted: try $0.text("email")) }
-    }
 }
 
 /// What keeps these rules where units run beside each other:

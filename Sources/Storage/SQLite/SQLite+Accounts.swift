@@ -46,14 +46,6 @@ extension AccountReads where Self: SQLiteReads {
             """, arguments + [max(query.limit, 0)]
         ).map(Account.init(row:))
     }
-
-    package func addresses(of roles: Set<Role>) throws -> [EmailAddress] {
-        let marks = roles.map { _ in "?" }.joined(separator: ", ")
-        return try String.fetchAll(
-            db, sql: "SELECT email FROM accounts WHERE state = 'active' AND role IN (\(marks)) ORDER BY email",
-            arguments: StatementArguments(roles.map(\.rawValue))
-        ).map(EmailAddress.init(trusted:))
-    }
 }
 
 extension SQLiteTransaction {

@@ -4,7 +4,7 @@ import GRDB
 enum SQLiteMigrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("2026-11") { db in
+        migrator.registerMigration("2026-11-29") { db in
             try BusTables.create(db)
             try AccountTables.create(db)
             try TimetableTables.create(db)

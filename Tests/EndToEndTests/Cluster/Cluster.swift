@@ -32,7 +32,7 @@ final class Cluster: Sendable {
             "FAREBUS_SECRET_KEY_FILE": key.path(percentEncoded: false),
             // As many codes at once to one address as sign in for it at once.
             "FAREBUS_CODES_PAUSE_BETWEEN_MAILS": "0", "FAREBUS_CODES_MAILS_PER_HOUR": "1000",
-        ]) { $1 }
+        ]) { $1 }.merging(Demo.crowded) { $1 }
     }
 
     /// Runs `body` with three instances on a demo of their own, and rechecks what is kept after they have stopped.

@@ -14,7 +14,7 @@ extension EndToEnd {
             let cluster = try Cluster.current
             let bus = try #require(try await cluster.departures(seats: 10).first { $0.capacity == 10 })
             var doors: [any Door] = []
-            for rider in 1...Demo.riders {
+            for rider in 1...Demo.crowd {
                 let demo = try cluster.demo(Cluster.Instance.allCases[rider % 3])
                 doors.append(rider.isMultiple(of: 2) ? try await demo.socket(rider) : try demo.rest(rider))
             }

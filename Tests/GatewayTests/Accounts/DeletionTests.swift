@@ -67,7 +67,7 @@ struct DeletionTests {
     /// Whoever comes first wins: there is a booking or no account, and never a booking of an account that is gone.
     @Test(.timeLimit(.minutes(3)), arguments: [false, true])
     func aBookingThatIsMadeAtTheSameMoment(isFree: Bool) async throws {
-        try await RunningGateway.with { gateway in
+        try await RunningGateway.with(flags: ["demoRiders": "40"]) { gateway in
             let scene = AccountScene(gateway: gateway)
             let departures = try await scene.departures(4)
             #expect(departures.count == 4)

@@ -41,7 +41,7 @@ struct SeatRaceTests {
     }
 
     private func run(takeSeat: CommandRegistry<SuiteStore>.TakeSeat?) async throws -> Race {
-        try await RunningGateway.with(takeSeat: takeSeat) { gateway in
+        try await RunningGateway.with(flags: ["demoRiders": "200"], takeSeat: takeSeat) { gateway in
             let departures = try await gateway.core.store.read { snapshot in
                 try snapshot.departures(
                     DepartureQuery(route: RouteID(trusted: "night"), notBefore: gateway.clock.now(), limit: 1)

@@ -38,7 +38,9 @@ struct RunningGateway: Sendable {
     ) async throws -> Value {
         let temporary = try TemporaryFolder()
         let folder = DataFolder(path: temporary.url.path(percentEncoded: false))
-        let defaults = ["demo": "true", "data": folder.path, "port": "0", "limits.enabled": "false"]
+        let defaults = [
+            "demo": "true", "demoRiders": "20", "data": folder.path, "port": "0", "limits.enabled": "false",
+        ]
         let configuration = try ServerConfiguration.load(flags: defaults.merging(flags) { $1 }, environment: [:])
         let place = try await StorePlace(file: folder.database, "gateway")
         let store = try await place.open()

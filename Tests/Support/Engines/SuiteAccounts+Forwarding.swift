@@ -19,10 +19,6 @@ extension AccountReads where Self: SuiteReads {
         try base.accounts(query)
     }
 
-    package func addresses(of roles: Set<Role>) throws -> [EmailAddress] {
-        try base.addresses(of: roles)
-    }
-
     package func session(token: Digest256) throws -> StoredSession? {
         try base.session(token: token)
     }
