@@ -1,8 +1,6 @@
 import CommandBus
 import Foundation
-import Logging
 import Support
-import Synchronization
 import Testing
 
 /// A command whose handler does what the test wants of it.
@@ -27,7 +25,7 @@ private struct SecretFault: Error, CustomStringConvertible {
 @Suite("What goes wrong inside is not told outside")
 struct FaultTests {
     private let fixture: StoreFixture
-    private let log = CapturedLog()
+    private let log = LogBook()
 
     init() async throws {
         fixture = try await StoreFixture("faults")
@@ -35,7 +33,7 @@ struct FaultTests {
 
     private func bus(_ register: (inout CommandRegistry<StoreFixture.Store>) -> Void) -> CommandBus {
         let log = log
-        return fixture.bus(logger: Logger(label: "test") { _ in log.handler }, register)
+        return fixture.bus(logger: log.logger, register)
     }
 
     private static let internalError = """
@@ -92,31 +90,5 @@ struct FaultTests {
         #expect(reply.status == 204)
         #expect(reply.body.isEmpty)
         #expect(log.lines.isEmpty)
-    }
-}
-
-/// Keeps what is logged.
-private final class CapturedLog: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-    var handler: Handler { Handler(log: self) }
-
-    struct Handler: LogHandler {
-        let log: CapturedLog
-        var metadata: Logger.Metadata = [:]
-        var metadataProvider: Logger.MetadataProvider?
-        var logLevel = Logger.Level.trace
-
-        init(log: CapturedLog) { self.log = log }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            log.kept.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-        }
     }
 }

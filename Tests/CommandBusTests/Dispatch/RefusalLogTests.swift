@@ -1,7 +1,6 @@
 import CommandBus
 import Logging
 import Support
-import Synchronization
 import Testing
 
 /// A command whose handler refuses as the test wants.
@@ -22,7 +21,7 @@ private enum Knock: Command {
 @Suite("Who tries what they may not is logged")
 struct RefusalLogTests {
     private let fixture: StoreFixture
-    private let log = RefusalLog()
+    private let log = LogBook()
 
     init() async throws {
         fixture = try await StoreFixture("refusals")
@@ -45,7 +44,7 @@ struct RefusalLogTests {
         #expect(reply.code == "not_allowed")
         let told = ["trace": "t7", "address": "192.0.2.7", "account": "a_7"]
         #expect(
-            log.lines == [RefusalLog.Line(level: .notice, message: "gauntlet.run refused: not_allowed", metadata: told)]
+            log.entries == [LogBook.Entry(level: .notice, message: "gauntlet.run refused: not_allowed", metadata: told)]
         )
     }
 
@@ -55,7 +54,7 @@ struct RefusalLogTests {
         #expect(try await bus(problem).send("knock", address: "192.0.2.8", trace: "t8").status == 401)
         let told = ["trace": "t8", "address": "192.0.2.8", "account": "nobody"]
         #expect(
-            log.lines == [RefusalLog.Line(level: .notice, message: "knock refused: invalid_credentials", metadata: told)]
+            log.entries == [LogBook.Entry(level: .notice, message: "knock refused: invalid_credentials", metadata: told)]
         )
     }
 
@@ -65,7 +64,7 @@ struct RefusalLogTests {
     )
     func suspicious(code: Problem.Code) async throws {
         #expect(try await bus(Problem(code, "No.")).send("knock", as: "rider/a_1").code == code.name)
-        #expect(log.lines.map(\.message) == ["knock refused: \(code.name)"])
+        #expect(log.entries.map(\.message) == ["knock refused: \(code.name)"])
     }
 
     /// The last two have the name and the status of codes that are logged: it is the mark of a code that decides.
@@ -80,7 +79,7 @@ struct RefusalLogTests {
     )
     func ordinary(problem: Problem) async throws {
         #expect(try await bus(problem).send("knock", as: "rider/a_1").code == problem.code.name)
-        #expect(log.lines == [])
+        #expect(log.entries == [])
     }
 
     @Test("A success is not, nor is what a gate refuses to whoever makes a mistake")
@@ -95,7 +94,7 @@ struct RefusalLogTests {
         #expect(try await bus.send("gauntlet.run", "{", as: "rider/a_1", key: "k").code == "malformed_json")
         let keyless = try await bus.send("gauntlet.run", Gauntlet.goodInput, as: "rider/a_1")
         #expect(keyless.code == "idempotency_key_required")
-        #expect(log.lines == [])
+        #expect(log.entries == [])
     }
 
     @Test("Whoever has made up too many tokens is logged with the last one, before anybody knows who that is")
@@ -110,7 +109,7 @@ struct RefusalLogTests {
         #expect(try await bus.send("whoami", as: "a-made-up-token", address: "192.0.2.9", trace: "t9").status == 429)
         let told = ["trace": "t9", "address": "192.0.2.9", "account": "nobody"]
         #expect(
-            log.lines == [RefusalLog.Line(level: .notice, message: "whoami refused: too_many_guesses", metadata: told)]
+            log.entries == [LogBook.Entry(level: .notice, message: "whoami refused: too_many_guesses", metadata: told)]
         )
     }
 
@@ -121,8 +120,8 @@ struct RefusalLogTests {
             let reply = try await bus().send("gauntlet.run", input, as: token, key: "key-of-mine")
             #expect(reply.code == "not_allowed")
         }
-        #expect(log.lines.count == 2)
-        for line in log.lines {
+        #expect(log.entries.count == 2)
+        for line in log.entries {
             let text = "\(line)"
             #expect(text.contains("a_1") || text.contains("a_2"))
             for secret in ["conductor/", "god_admin/", "violet", "12345678", "key-of-mine"] {
@@ -141,36 +140,5 @@ struct RefusalLogTests {
 private struct WornOut: Authenticator {
     func authenticate(token: String, from address: String, use: TokenUse) async throws -> Principal {
         throw Problem(.tooManyGuesses, "Too many unknown tokens.", retryAfter: 60)
-    }
-}
-
-/// Keeps what is logged.
-private final class RefusalLog: Sendable {
-    struct Line: Sendable, Equatable {
-        let level: Logger.Level
-        let message: String
-        let metadata: [String: String]
-    }
-
-    private let kept = Mutex<[Line]>([])
-
-    var lines: [Line] { kept.withLock { $0 } }
-    var logger: Logger { Logger(label: "farebus.test") { _ in Handler(log: self) } }
-
-    private struct Handler: LogHandler {
-        let log: RefusalLog
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let metadata = metadata.merging(event.metadata ?? [:]) { $1 }
-            let line = Line(level: event.level, message: "\(event.message)", metadata: metadata.mapValues { "\($0)" })
-            log.kept.withLock { $0.append(line) }
-        }
     }
 }

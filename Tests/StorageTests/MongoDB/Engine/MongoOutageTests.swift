@@ -1,8 +1,6 @@
 import CommandBus
 import Foundation
-import Logging
 import Support
-import Synchronization
 import Testing
 
 @testable import Storage
@@ -107,28 +105,28 @@ struct MongoURITests {
         arguments: ["", "http://example.com", "mongodb://", "mongodb://someone:pa/ss@w0rd@host/db", "mongodb://h/d\0b"]
     )
     func malformed(uri: String) throws {
-        let lines = LogLines()
+        let log = LogBook()
         let error = #expect(throws: MongoStoreError.malformedURI) {
-            try MongoStore.open(MongoOptions(uri: uri), logger: lines.logger)
+            try MongoStore.open(MongoOptions(uri: uri), logger: log.logger)
         }
-        let told = "\(error.map { "\($0)" } ?? "")\(lines.all)"
+        let told = "\(error.map { "\($0)" } ?? "")\(log.lines.joined(separator: "\n"))"
         #expect(!told.contains("w0rd") && !told.contains("pa/ss") && !told.contains("someone"))
     }
 
     @Test("the password stays out of every text, and the database is the URI's")
     func password() async throws {
-        let lines = LogLines()
+        let log = LogBook()
         let relay = try CuttingRelay(to: 1, at: "nothing", cuts: 0)
         relay.close()
         var options = MongoOptions(
             uri: "mongodb://someone:s3cr3t-w0rd@127.0.0.1:\(relay.port)/fares?directConnection=true&wrong=s3cr3t-w0rd"
         )
         options.connectTimeout = 100
-        let pool = try MongoPool(options, clients: 1, logger: lines.logger)
+        let pool = try MongoPool(options, clients: 1, logger: log.logger)
         #expect(pool.database == "fares")
-        let store = try MongoStore.open(options, logger: lines.logger)
+        let store = try MongoStore.open(options, logger: log.logger)
         let error = await #expect(throws: MongoStoreError.self) { try await store.probe() }
-        let told = "\(error.map { "\($0)" } ?? "")\(lines.all)"
+        let told = "\(error.map { "\($0)" } ?? "")\(log.lines.joined(separator: "\n"))"
         #expect(!told.contains("s3cr3t"))
         try await Task.detached { try store.close() }.value
     }
@@ -137,33 +135,5 @@ struct MongoURITests {
     func database() throws {
         let options = MongoOptions(uri: "mongodb://127.0.0.1:1/?directConnection=true")
         #expect(try MongoPool(options, clients: 1, logger: EngineServer.silent).database == "farebus")
-    }
-
-    /// Keeps every line of a log.
-    private final class LogLines: Sendable {
-        private let lines = Notes<String>()
-
-        var all: String { lines.all.joined(separator: "\n") }
-
-        var logger: Logger {
-            var logger = Logger(label: "farebus.test") { [lines] _ in Handler(lines: lines) }
-            logger.logLevel = .trace
-            return logger
-        }
-
-        private struct Handler: LogHandler {
-            let lines: Notes<String>
-            var logLevel = Logger.Level.trace
-            var metadata: Logger.Metadata = [:]
-
-            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-                get { metadata[key] }
-                set { metadata[key] = newValue }
-            }
-
-            func log(event: LogEvent) {
-                lines.add("\(event.message) \(event.metadata ?? [:])")
-            }
-        }
     }
 }

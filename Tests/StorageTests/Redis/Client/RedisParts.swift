@@ -1,7 +1,5 @@
-import Logging
 import Storage
 import Support
-import Synchronization
 
 /// What the tests of the Redis client share.
 enum RedisTest {
@@ -67,33 +65,5 @@ struct RedisEvents: Sendable {
         }
 
         func next() async -> RedisSubscriber.Event? { await iterator.next() }
-    }
-}
-
-/// Everything that is logged, as text.
-final class LogBook: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-
-    var logger: Logger {
-        var logger = Logger(label: "farebus.test") { _ in Handler(book: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            book.kept.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-        }
     }
 }
