@@ -42,8 +42,6 @@ def render(template, folder, http_port, https_port, instances, unlimited=False):
                 return []
             port = https_port if " ssl" in line else http_port
             return [re.sub(r"listen \d+", f"listen 127.0.0.1:{port}", line)]
-        if word == "return":
-            return [line.replace("$host$", f"$host:{https_port}$")]
         if word in ("ssl_certificate", "ssl_certificate_key"):
             return [line.replace("/etc/nginx/tls", str(folder))]
         if word in ("limit_req_zone", "limit_req", "limit_conn"):
