@@ -65,7 +65,7 @@ package protocol AccountReads: PrincipalReads {
 }
 
 /// What a unit of work can do to accounts.
-package protocol AccountRecords: AccountReads {
+package protocol AccountRecords: AccountReads, PrincipalRecords {
     /// Adds an account; there must be none of its address.
     func insert(_ account: Account) throws
     /// Writes an account's address, name, roll number, role, state and password; the session epoch is left as it is. There
@@ -74,9 +74,6 @@ package protocol AccountRecords: AccountReads {
     /// How many god admins are active. Units of work that ask meet, so that of two that each take one away the second sees
     /// what the first has done.
     func countActiveGodAdmins() throws -> Int
-    /// Has this unit of work meet all others that hold the same account, change it, or open or end a session of it: what it
-    /// has read of the account is so still when it is committed. Nothing is changed, and the account need not exist.
-    func hold(_ account: AccountID) throws
 
     /// Moves the session epoch of an account on, which no older session survives.
     ///

@@ -49,6 +49,15 @@ extension EndToEnd {
             try await EndToEnd.expectClean(place)
         }
 
+        @Test("Where no server has kept anything there is no secret to replace, and nothing is made")
+        func nothingThere() async throws {
+            let place = try await ServerPlace("no-secret")
+            let refused = try await place.run(["admin", "replace-secret", "--yes"])
+            #expect(refused.exit != .code(0))
+            #expect(refused.errors.contains("no database") || refused.errors.contains("no secret"), "\(refused.errors)")
+            #expect(!FileManager.default.fileExists(atPath: place.data.appending(path: "secret.key").path))
+        }
+
         private static func open(_ door: RESTDoor, device: String? = nil) async throws -> Answer {
             var input = ["email": email, "password": "violet-harbour-tram-27"]
             input["device"] = device

@@ -102,8 +102,7 @@ extension AuthService {
     private func openRider(
         _ id: AccountID, hasSteppedUp: Bool = false, in work: Work<Store.Transaction>
     ) throws -> Account {
-        // A change of the caller's own account, such as a suspension, meets this one: it comes before or after, and not between.
-        try work.tx.hold(try work.caller().account)
+        _ = try work.heldCaller()
         if hasSteppedUp { try stepUps.spend(.riderChange, in: work) }
         let account = try work.tx.rider(id)
         guard account.state != .closed else { throw Problem(.accountClosed, "This account was closed for good.") }

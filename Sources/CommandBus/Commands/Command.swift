@@ -11,6 +11,8 @@ package protocol Command: Sendable {
     static var name: String { get }
     static var route: RESTRoute { get }
     static var access: Access { get }
+    /// Whether it is a use of the session, which puts off the end of one that nobody uses.
+    static var usesSession: Bool { get }
     /// The service windows in which the command may be used; nil for always.
     static var windows: Set<ServiceWindow>? { get }
     static var cost: CostClass { get }
@@ -31,6 +33,7 @@ package protocol Command: Sendable {
 extension Command {
     package static var windows: Set<ServiceWindow>? { nil }
     package static var movesMoney: Bool { idempotency == .required }
+    package static var usesSession: Bool { true }
     package static var status: Int { 200 }
     package static var availability: Availability { .shutInMaintenance }
     package static var problems: [Problem.Code] { [] }

@@ -5,6 +5,7 @@ package struct CommandEntry: Sendable {
     package let name: String
     package let route: RESTRoute
     package let access: Access
+    package let usesSession: Bool
     package let windows: Set<ServiceWindow>?
     package let cost: CostClass
     package let idempotency: IdempotencyRule

@@ -92,7 +92,7 @@ package struct CommandRegistry<Store: CommandStore> {
             let input = try SchemaProbe.schema(of: C.Input.self)
             let decoding = InputDecoding<C.Input>(schema: input)
             let entry = CommandEntry(
-                name: C.name, route: C.route, access: C.access, windows: C.windows, cost: C.cost,
+                name: C.name, route: C.route, access: C.access, usesSession: C.usesSession, windows: C.windows, cost: C.cost,
                 idempotency: C.idempotency, movesMoney: C.movesMoney, status: C.status, availability: C.availability,
                 summary: C.summary, problems: C.problems, input: input, output: try SchemaProbe.schema(of: C.Output.self),
                 example: try WireJSON.encode(C.example),

@@ -10,7 +10,7 @@ struct MaintenanceInterceptor: Interceptor {
         let problem = Problem.maintenance(state)
         // A first answer that was given while money moved is given again: it moves nothing. A store that takes nothing
         // is not asked for it: looking is part of its transaction.
-        guard state.level == .moneyStopped, call.key != nil else { throw problem }
+        guard state.level == .moneyStopped, call.key != nil, call.entry.idempotency != .none else { throw problem }
         var call = call
         call.gate = problem
         return try await next(call)
@@ -45,18 +45,19 @@ extension Problem {
 
 /// Finds out who is asking. A token that is sent must be good, even where none is needed.
 ///
-/// It also logs what looks like somebody who tries what they may not: here it is known who that is. The limits of rates and
-/// of guesses bound how much there can be of it.
+/// It also logs what looks like somebody who tries what they may not: here it is known who that is. The limits of rates, which
+/// come after it, bound how much there can be of it; a token that is refused comes before them, and is not logged.
 struct AuthenticationInterceptor: Interceptor {
     let authenticator: any Authenticator
     let logger: Logger
 
     func intercept(_ call: CommandCall, next: Next) async throws -> CommandReply {
         var call = call
+        if let token = call.token {
+            let use = call.entry.usesSession ? TokenUse.command : .feed
+            call.principal = try await authenticator.authenticate(token: token, from: call.address, use: use)
+        }
         do {
-            if let token = call.token {
-                call.principal = try await authenticator.authenticate(token: token, from: call.address, use: .command)
-            }
             return try await next(call)
         } catch let problem as Problem where problem.code.isSuspicious {
             logger.notice(

@@ -11,6 +11,8 @@ package enum IssueFeedTicket: Command {
     package static let name = "feeds.ticket"
     package static let route = RESTRoute.post("/v1/feeds/tickets")
     package static let access = Access.signedIn
+    /// A page that is left alone fetches one after another for its feeds.
+    package static let usesSession = false
     package static let cost = CostClass.read
     package static let idempotency = IdempotencyRule.none
     package static let status = 201

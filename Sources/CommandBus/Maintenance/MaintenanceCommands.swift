@@ -32,7 +32,7 @@ package enum SetMaintenance: Command {
     package static let example: Input = .init(on: false, reason: .example("The depot has power again."))
 }
 
-extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction: SettingRecords & PrincipalReads {
+extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction: SettingRecords & PrincipalRecords {
     /// Registers the switch and the topic that follows it.
     ///
     /// - Parameters:
@@ -45,7 +45,7 @@ extension CommandRegistry where Store.Snapshot: SettingReads, Store.Transaction:
         answer(ShowMaintenance.self) { _, _ in maintenance.current }
         write(SetMaintenance.self) { input, work in
             // Whoever was suspended while the command was on its way shuts and opens nothing.
-            _ = try work.caller()
+            _ = try work.heldCaller()
             let before = try StoredClosure.load(from: work.tx)
             let change = try MaintenanceChange(
                 reason: input.on ? input.reason.raw : nil, at: work.context.now, in: work.tx

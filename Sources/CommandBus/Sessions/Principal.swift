@@ -40,6 +40,6 @@ package protocol Authenticator: Sendable {
 package enum TokenUse: Sendable {
     /// A command: whoever sends it uses the session.
     case command
-    /// A socket or a stream that is opened: it may open itself again for hours while nobody is there.
+    /// A socket or a stream that is opened, or the ticket for one: a page does so by itself for hours while nobody is there.
     case feed
 }

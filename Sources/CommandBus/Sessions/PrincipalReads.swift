@@ -6,6 +6,25 @@ package protocol PrincipalReads {
     func requireLive(_ principal: Principal) throws
 }
 
+/// What a unit of work can do about who is asking.
+package protocol PrincipalRecords: PrincipalReads {
+    /// Has this unit of work meet all others that hold the same account, change it, or open or end a session of it: what it
+    /// has read of the account is so still when it is committed. Nothing is changed, and the account need not exist.
+    func hold(_ account: AccountID) throws
+}
+
+extension Work where Transaction: PrincipalRecords {
+    /// Who is asking, signed in at this very moment and for as long as this unit of work goes on; for what staff do to others,
+    /// which shares nothing else with what takes their right away.
+    ///
+    /// - Throws: a problem of status 401.
+    package func heldCaller() throws -> Principal {
+        let principal = try caller()
+        try tx.hold(principal.account)
+        return principal
+    }
+}
+
 extension Work where Transaction: PrincipalReads {
     /// Who is asking, still signed in at this very moment.
     ///

@@ -20,7 +20,7 @@ enum ShowRider: Command {
         let balance: Money
         /// Bookings of rides that are still to come, or under way.
         let ridesToCome: Int
-        /// Null for somebody who never has.
+        /// Null for somebody who never has, or not for long.
         let lastSignInAt: Timestamp?
     }
 
@@ -58,14 +58,9 @@ extension ShowRider.Output {
 }
 
 extension EventReads {
-    /// When an account was last signed in to; a token that was refreshed since is no sign-in.
+    /// When an account was last signed in to, as far as that is among its newest events; a token that was refreshed since is
+    /// no sign-in.
     fileprivate func lastSignIn(of account: AccountID) throws -> Timestamp? {
-        var last: EventID?
-        while true {
-            let page = try events(of: account.raw, before: last, limit: 50)
-            if let opened = page.first(where: { $0.kind == "session.opened" }) { return opened.at }
-            guard page.count == 50 else { return nil }
-            last = page.last?.id
-        }
+        try events(of: account.raw, before: nil, limit: 200).first { $0.kind == "session.opened" }?.at
     }
 }

@@ -8,15 +8,18 @@ struct AdminFolder {
 
     /// - Parameters:
     ///   - configuration: where the data is. A MongoDB is nobody's folder.
+    ///   - isWritten: whether the command writes there although the store is elsewhere.
     ///   - caller: the user who runs the command.
     /// - Throws: ``Refusal`` where root works in somebody else's folder.
-    init(_ configuration: ServerConfiguration, caller: uid_t = geteuid()) throws {
-        let path = DataFolder(path: configuration.data).path
-        guard configuration.mongoDB.uri.isEmpty, caller == 0 else {
+    init(_ configuration: ServerConfiguration, isWritten: Bool = false, caller: uid_t = geteuid()) throws {
+        let folder = DataFolder(path: configuration.data)
+        let path = folder.path
+        guard configuration.mongoDB.uri.isEmpty || isWritten, caller == 0 else {
             hint = nil
             return
         }
-        guard let owner = Self.owner(of: path) else {
+        // The database is whose server made it; a folder that is mounted may be anybody's.
+        guard let owner = Self.owner(of: folder.database) ?? Self.owner(of: path) else {
             hint = """
                 \(path) was made by root. If another user runs the server, give the folder to that user:
                 chown -R USER: '\(path)'

@@ -31,7 +31,7 @@ struct AdminReplaceSecret: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try shared.load()
-        _ = try AdminFolder(configuration)
+        _ = try AdminFolder(configuration, isWritten: configuration.secretKeyFile.isEmpty)
         try await OperatorErrors.refusing {
             () async throws in
             let folder = DataFolder(path: configuration.data)
@@ -42,10 +42,9 @@ struct AdminReplaceSecret: AsyncParsableCommand {
             // A server would go on with the old secret. Those that share a MongoDB can't be seen from here.
             let lock = try DataFolderLock(folder)
             defer { withExtendedLifetime(lock) {} }
-            let key = try folder.newSecretKey(in: configuration.secretKeyFile, SystemRandomSource())
+            let replacement = Replacement(folder: folder, file: configuration.secretKeyFile, letters: configuration.auth)
             let count = try await OpenStore.run(
-                Replacement(key: key, letters: configuration.auth), configuration: configuration,
-                name: "admin replace-secret", logger: .forCommands
+                replacement, configuration: configuration, name: "admin replace-secret", logger: .forCommands
             )
             print(
                 "\(configuration.storeName) has another secret now. \(count) authenticator apps were removed. "
@@ -55,7 +54,8 @@ struct AdminReplaceSecret: AsyncParsableCommand {
     }
 
     private struct Replacement: StoreUser {
-        let key: [UInt8]
+        let folder: DataFolder
+        let file: String
         let letters: AuthConfiguration
 
         func use<Store: FarebusStore>(_ store: Store) async throws -> Int {
@@ -63,11 +63,18 @@ struct AdminReplaceSecret: AsyncParsableCommand {
             let context = CommandContext.system(
                 "admin.replace-secret", now: SystemWallClock().now(), random: SystemRandomSource()
             )
-            let (key, letters) = (key, letters)
-            return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+            guard try await store.read({ try SecretMark.isThere(in: $0) }) else {
+                throw Refusal("No server has worked with this store yet, so that there is no secret to replace.")
+            }
+            let letters = letters
+            let (key, install) = try folder.newSecretKey(in: file, SystemRandomSource())
+            let count = try await WorkRunner(store: store, publisher: publisher).run(context) { work in
                 try SecretMark.replace(in: work.tx, key: key)
                 return try SecretReplacement.removeAuthenticators(configuration: letters, in: work)
             }
+            // Only now is the old one of no use: whoever is cut off before this runs the command again.
+            try install()
+            return count
         }
     }
 }

@@ -65,7 +65,8 @@ struct EmergencyLetter: Sendable {
     }
 
     private static let opensAlone = "It looks on all the time, and opens again by itself."
-    private static let staysShut = "It stays as it is until staff open it: maintenance.set with {\"on\": false}."
+    private static let staysShut =
+        "It stays as it is until staff open it: maintenance.set with {\"on\": false, \"reason\": ...}."
 }
 
 extension ClosureLevel {
@@ -107,7 +108,7 @@ extension ClosureCause {
             "see whether the disk is full, read-only or failing, or the cluster has no primary; the log has the error."
         case .invariants:
             "run 'farebus verify', which names every finding. Repair what it names, or restore a backup. The next clean "
-                + "check lifts the stop; maintenance.set with {\"on\": false} lifts it at once and checks again."
+                + "check lifts the stop; maintenance.set with {\"on\": false, \"reason\": ...} lifts it at once and checks again."
         }
     }
 }

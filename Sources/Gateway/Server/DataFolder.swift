@@ -42,14 +42,24 @@ struct DataFolder: Sendable {
         return bytes
     }
 
-    /// Another key in place of the one that there was.
+    /// Another key, which is to take the place of the one that there is.
     ///
-    /// - Parameter file: where the operator has put it; else a new one is made in this folder.
-    func newSecretKey(in file: String, _ random: some RandomSource) throws -> [UInt8] {
-        guard file.isEmpty else { return try secretKey(in: file, random) }
-        let bytes = random.bytes(32)
-        try Self.write(Data(bytes), to: key)
-        return bytes
+    /// - Parameter file: where the operator has put it; else a new one is made in this folder, beside the old one.
+    /// - Returns: the key, and what puts it in its place.
+    func newSecretKey(
+        in file: String, _ random: some RandomSource
+    ) throws -> (key: [UInt8], install: @Sendable () throws -> Void) {
+        guard file.isEmpty else { return (try secretKey(in: file, random), {}) }
+        let (bytes, place) = (random.bytes(32), key)
+        let next = place + ".next"
+        try Self.write(Data(bytes), to: next)
+        return (
+            bytes,
+            {
+                try Self.write(Data(bytes), to: place)
+                unlink(next)
+            }
+        )
     }
 
     /// Writes a file that only its owner can read, whole or not at all.

@@ -24,6 +24,11 @@ enum SecretMark {
         guard constantTimeEqual(kept, mark) else { throw SecretMarkError() }
     }
 
+    /// Whether a store is marked as kept with any secret, as every one is that a server has worked with.
+    static func isThere(in reads: some SettingReads) throws -> Bool {
+        try reads.setting(setting) != nil
+    }
+
     /// Marks a store as kept with another secret from now on.
     static func replace(in tx: some SettingRecords, key: [UInt8]) throws {
         try tx.set(setting, mark(of: key))

@@ -97,7 +97,7 @@ struct RefusalLogTests {
         #expect(log.entries == [])
     }
 
-    @Test("Whoever has made up too many tokens is logged with the last one, before anybody knows who that is")
+    @Test("Whoever makes up tokens is not logged: it comes before the limits of rates, and there would be no end of it")
     func tokens() async throws {
         var registry = CommandRegistry(store: fixture.store, publisher: fixture.publisher)
         registry.registerTestCommands()
@@ -107,10 +107,7 @@ struct RefusalLogTests {
             clock: fixture.clock, random: fixture.random, logger: log.logger
         )
         #expect(try await bus.send("whoami", as: "a-made-up-token", address: "192.0.2.9", trace: "t9").status == 429)
-        let told = ["trace": "t9", "address": "192.0.2.9", "account": "nobody"]
-        #expect(
-            log.entries == [LogBook.Entry(level: .notice, message: "whoami refused: too_many_guesses", metadata: told)]
-        )
+        #expect(log.entries == [])
     }
 
     @Test("No line has a token, an input or a key in it")

@@ -71,6 +71,7 @@ struct PartialClosureTests {
             #expect(refused.retryAfter == 60)
         }
         #expect(try await bus.send("money.give", as: rider).code == "maintenance")
+        #expect(try await bus.send("money.give", "not even looked at", as: rider, key: "k").code == "maintenance")
         #expect(try await bus.send("whoami", as: rider).status == 200)
         #expect(try await bus.send("counter.add", #"{"by":1}"#, as: rider).status == 201)
         #expect(try await bus.send("health.ready").status == 200)

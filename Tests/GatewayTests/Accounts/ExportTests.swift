@@ -77,6 +77,7 @@ struct ExportTests {
             #expect(Set(transactions.map(\.id)).count == 451)
             #expect(export.events.filter { $0.kind == "test.happened" }.count == 450)
             #expect(Set(export.events.map(\.id)).count == export.events.count)
+            #expect(export.truncated.isEmpty)
         }
     }
 
@@ -125,6 +126,28 @@ struct ExportTests {
             #expect(export.sessions.count == 252)
             #expect(Set(export.sessions.map(\.id)).count == 252)
             #expect(export.sessions.filter { $0.ending == nil }.count == 1)
+        }
+    }
+
+    /// Who has made more than anybody has use for gets the newest, and is told so.
+    @Test(.enabled(if: TestEngine.isSQLite, "it is about the command, and takes a minute elsewhere"))
+    func whatIsFarTooMuchIsCutAndSaid() async throws {
+        try await RunningGateway.with { gateway in
+            let scene = AccountScene(gateway: gateway)
+            let account = try await scene.account(AccountScene.email(1))
+            for part in 0..<11 {
+                try await scene.work { work in
+                    for number in 0..<1000 {
+                        try work.record("test.happened", subject: account.id.raw, ["number": part * 1000 + number])
+                    }
+                }
+                gateway.clock.advance(seconds: 1)
+            }
+            let export = try await scene.send("account.export", as: AccountScene.email(1))
+                .output(ExportAccount.Output.self)
+            #expect(export.truncated == ["events"])
+            #expect(export.events.count == 10_000)
+            #expect(export.events.first?.data["number"].map { "\($0)".contains("10") } == true, "the newest")
         }
     }
 

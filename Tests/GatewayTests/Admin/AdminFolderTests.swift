@@ -30,6 +30,7 @@ struct AdminFolderTests {
         #expect(try AdminFolder(configuration, caller: 1000).hint == nil)
         let mongo = try Self.configuration(folder.path, ["MONGODB_URI": "mongodb://db.example/bus?replicaSet=rs0"])
         #expect(try AdminFolder(mongo, caller: 0).hint == nil, "nothing is written there")
+        #expect(throws: Refusal.self) { try AdminFolder(mongo, isWritten: true, caller: 0) }
     }
 
     @Test("Its own folder is nobody's business")

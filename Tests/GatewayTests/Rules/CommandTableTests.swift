@@ -22,6 +22,11 @@ import Testing
         }
     }
 
+    @Test("Every command is a use of the session, but for the ticket that pages fetch by themselves")
+    func uses() async throws {
+        #expect(try await table().filter { !$0.usesSession }.map(\.name) == ["feeds.ticket"])
+    }
+
     @Test("What moves money takes a key, but for the registration, whose right is good once and whose answer is a secret")
     func money() async throws {
         let moving = try await table().filter(\.movesMoney)

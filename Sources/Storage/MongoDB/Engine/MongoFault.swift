@@ -98,6 +98,7 @@ extension MongoError {
         static let duplicateKey = 11000
         static let authenticationFailed = 18
         static let illegalOperation = 20
+        static let indexNotFound = 27
         static let noSuchCommand = 59
         static let notSupportedInTransaction = 263
 

@@ -8,7 +8,7 @@ package import Logging
 package struct MongoSchema: Sendable {
     /// The version of the collections that this Farebus works with. A change to one that is in use raises it, and needs a
     /// step in ``MongoMigrations``.
-    package static let version = 1
+    package static let version = 2
 
     private let store: MongoStore
     private let name: String
@@ -125,7 +125,24 @@ enum MongoMigrations {
     }
 
     /// There is nothing before version 1, which is made at once.
-    static let all: [Step] = []
+    static let all: [Step] = [
+        // Accounts are held, grants have another purpose, and these indexes have other fields under the same names.
+        Step(version: 2) { session in
+            for (collection, index) in [
+                ("sessions", "sessions_by_account"), ("code_challenges", "code_challenges_by_account"),
+            ] { try drop(index, of: collection, session) }
+            for collection in MongoCollections.all { _ = try collection.make(session) }
+        }
+    ]
+
+    /// Drops an index, unless it is gone already.
+    private static func drop(_ index: String, of collection: String, _ session: MongoSession) throws {
+        do {
+            _ = try session.command(["dropIndexes": .string(collection), "index": .string(index)])
+        } catch let error as MongoError where error.code == MongoError.Code.indexNotFound {
+            return
+        }
+    }
 
     static func steps(after version: Int) -> [Step] {
         all.filter { $0.version > version }

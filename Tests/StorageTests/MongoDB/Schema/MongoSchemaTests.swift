@@ -59,6 +59,31 @@ struct MongoSchemaTests {
         }
     }
 
+    @Test("What the version before has made is refused to a server, and brought up to date by the operator's word")
+    func older() async throws {
+        try await EngineServer.standalone.withStore { store in
+            try await Self.schema(store, "first").prepare()
+            // As it was: an index of the same name over other fields.
+            _ = try await store.command(["dropIndexes": "sessions", "index": "sessions_by_account"])
+            _ = try await store.command([
+                "createIndexes": "sessions",
+                "indexes": [["name": "sessions_by_account", "key": ["account": 1, "expires_at": 1]]],
+            ])
+            _ = try await store.command(["dropIndexes": "code_challenges", "index": "code_challenges_by_account"])
+            try await Self.change(store, ["version": 1])
+            await #expect(throws: MongoSchemaError.older(version: 1)) {
+                try await Self.schema(store, "second").prepare()
+            }
+            #expect(try await Self.schema(store, "third").initialise())
+            try await MongoSchema.check(store)
+            let reply = try await store.command(["listIndexes": "sessions"])
+            let index = try reply.document("cursor").documents("firstBatch").first {
+                try $0.text("name") == "sessions_by_account"
+            }
+            #expect(try index?.document("key") == ["account": 1, "ending": 1, "ended_at": 1])
+        }
+    }
+
     @Test("Somebody who is still at it is waited for")
     func waiting() async throws {
         try await EngineServer.standalone.withStore { store in
