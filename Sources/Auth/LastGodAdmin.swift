@@ -13,7 +13,7 @@ extension AuthService {
         guard account.isActiveGodAdmin else { return }
         guard try work.tx.countActiveGodAdmins() > 1 else { throw Problem.lastGodAdmin }
         // Whoever was appointed and has set no password yet can't appoint anybody; perhaps the address is not even theirs.
-        let all = try work.tx.accounts(AccountQuery(roles: [.godAdmin], state: .active, limit: 200))
+        let all = try work.tx.allAccounts(of: [.godAdmin], state: .active)
         guard all.contains(where: { $0.id != account.id && $0.hasPassword }) else { throw Problem.lastGodAdmin }
     }
 }

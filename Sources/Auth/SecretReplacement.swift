@@ -14,16 +14,11 @@ package enum SecretReplacement {
     ) throws -> Int {
         let letters = AccountLetters(configuration)
         var count = 0
-        var query = AccountQuery(roles: StaffRole.roles, limit: 200)
-        while true {
-            let staff = try work.tx.accounts(query)
-            for account in staff where try work.tx.authenticator(of: account.id) != nil {
-                try work.tx.removeAuthenticator(of: account.id)
-                if account.state != .closed { work.send(letters.authenticatorRemoved(to: account.email)) }
-                count += 1
-            }
-            guard staff.count == query.limit else { break }
-            query.after = staff.last?.id
+        for account in try work.tx.allAccounts(of: StaffRole.roles)
+        where try work.tx.authenticator(of: account.id) != nil {
+            try work.tx.removeAuthenticator(of: account.id)
+            if account.state != .closed { work.send(letters.authenticatorRemoved(to: account.email)) }
+            count += 1
         }
         try work.audit(
             "admin.replace-secret", subject: "server", reason: "done at the server's own machine",

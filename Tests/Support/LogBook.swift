@@ -22,22 +22,12 @@ package final class LogBook: Sendable {
     /// Each entry as a text: its level, the message and the metadata.
     package var lines: [String] { entries.map { "\($0.level) \($0.message) \($0.metadata)" } }
 
-    package var logger: Logger { Logger(label: "farebus.test") { _ in Handler(book: self) } }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let metadata = metadata.merging(event.metadata ?? [:]) { $1 }
-            let entry = Entry(level: event.level, message: "\(event.message)", metadata: metadata.mapValues { "\($0)" })
-            book.kept.withLock { $0.append(entry) }
+    package var logger: Logger {
+        Logger(label: "farebus.test") { _ in
+            LogSink { level, message, metadata in
+                let entry = Entry(level: level, message: "\(message)", metadata: metadata.mapValues { "\($0)" })
+                self.kept.withLock { $0.append(entry) }
+            }
         }
     }
 }

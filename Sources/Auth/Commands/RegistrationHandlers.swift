@@ -26,10 +26,7 @@ extension AuthService {
         _ input: StartRegistration.Input, in work: Work<Store.Transaction>
     ) throws -> StartRegistration.Output {
         let address = try address(of: input.email)
-        guard configuration.accepts(address) else {
-            let domains = configuration.registrationDomains.sorted().joined(separator: ", ")
-            throw Problem.invalid("/email", "must be an address of: \(domains)")
-        }
+        try checkDomain(of: address)
         let sent =
             if try work.tx.account(email: address) == nil {
                 try codes.send(.registration, to: address, account: nil, in: work) { code in

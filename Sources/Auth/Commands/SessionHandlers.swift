@@ -10,7 +10,7 @@ extension CommandRegistry where Store.Snapshot: AccountReads, Store.Transaction:
             return .current(principal, idleSeconds: service.configuration.idleTime(of: principal.role))
         }
         write(RefreshSession.self) { _, work in
-            .opened(try service.sessions.refresh(try work.context.signedIn(), token: work.context.token, in: work))
+            .opened(try service.sessions.refresh(try work.context.signedIn(), token: work.context.tokenDigest, in: work))
         }
         write(CloseSession.self) { _, work in
             try service.sessions.close(try work.context.signedIn(), in: work)

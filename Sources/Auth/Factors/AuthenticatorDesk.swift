@@ -26,7 +26,7 @@ struct AuthenticatorDesk: Sendable {
 
     /// Whether an account has an app that it has confirmed.
     func isEnrolled(_ account: AccountID, in reads: some AccountReads) throws -> Bool {
-        try reads.authenticator(of: account)?.confirmedAt != nil
+        try reads.secondFactor(of: account) == .authenticator
     }
 
     /// Makes a secret for an app; it is no factor before a code of it was shown. An enrolment that was begun before, and not

@@ -60,9 +60,8 @@ where Store.Snapshot: AccountReads, Store.Transaction: AccountRecords {
     /// - Throws: what became of a session that is over.
     private func liveTerm(of session: StoredSession, at now: Timestamp) throws(Problem) -> SessionTerm {
         if let ending = session.ending { throw ending.problem }
-        let term = SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
-        if term.isOver(at: now) { throw .sessionExpired }
-        return term
+        if session.isOver(at: now) { throw .sessionExpired }
+        return SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
     }
 
     /// Writes that a session is used, if that is due.

@@ -80,8 +80,7 @@ package struct SessionDesk: Sendable {
         guard let session = try work.tx.openSession(of: principal.account), session.isOf(principal) else {
             throw try work.tx.ending(of: principal).problem
         }
-        let term = SessionTerm(session: session, idleSeconds: configuration.idleTime(of: session.role))
-        if term.isOver(at: now) { throw Problem.sessionExpired }
+        if session.isOver(at: now) { throw Problem.sessionExpired }
         return session
     }
 

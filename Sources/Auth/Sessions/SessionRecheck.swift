@@ -54,9 +54,9 @@ package struct SessionRecheck<Store: CommandStore>: Sendable where Store.Snapsho
         for accounts in inChunks(watched.keys) {
             let open = try await store.read { try $0.openSessions(of: accounts) }
             for principal in accounts.flatMap({ watched[$0] ?? [] }) {
-                guard let session = open[principal.account], session.isOf(principal),
-                    now >= session.expiresAt || session.idleUntil.map({ now >= $0 }) ?? false
-                else { continue }
+                guard let session = open[principal.account], session.isOf(principal), session.isOver(at: now) else {
+                    continue
+                }
                 ends.signal(SessionEnd(account: session.account, survivingEpoch: nil, reason: .expired), to: principal)
             }
         }

@@ -14,11 +14,6 @@ struct SessionTerm {
     /// Seconds that it may go unused; nil where that does not end it.
     let idleSeconds: Int?
 
-    /// Whether its time is over.
-    func isOver(at now: Timestamp) -> Bool {
-        now >= session.expiresAt || session.idleUntil.map { now >= $0 } ?? false
-    }
-
     /// The time at which it idles out if it is used now for the last time; nil if what is written is near enough.
     func newIdleEnd(usedAt now: Timestamp) -> Timestamp? {
         guard let idleSeconds, let written = session.idleUntil else { return nil }

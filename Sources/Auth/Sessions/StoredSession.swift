@@ -50,6 +50,11 @@ package struct StoredSession: Sendable, Equatable {
         id == principal.session && epoch == principal.epoch
     }
 
+    /// Whether its time is over: its term, or that which it may go unused.
+    package func isOver(at now: Timestamp) -> Bool {
+        now >= expiresAt || idleUntil.map { now >= $0 } ?? false
+    }
+
     package var principal: Principal {
         Principal(account: account, role: role, session: id, epoch: epoch, expiresAt: expiresAt)
     }

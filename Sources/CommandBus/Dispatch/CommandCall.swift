@@ -42,8 +42,7 @@ package struct CommandCall: Sendable {
 /// What a handler knows of its call.
 package struct CommandContext: Sendable {
     package let principal: Principal?
-    /// The hash of the token that showed who is asking: a session outlives its tokens.
-    package let token: Digest256?
+    private let token: ShownCredential
     package let idempotencyKey: IdempotencyKey?
     package let address: String
     package let trace: String
@@ -54,11 +53,11 @@ package struct CommandContext: Sendable {
     let gate: Problem?
 
     package init(
-        principal: Principal?, token: Digest256? = nil, idempotencyKey: IdempotencyKey?, address: String, trace: String,
+        principal: Principal?, token: String? = nil, idempotencyKey: IdempotencyKey?, address: String, trace: String,
         now: Timestamp, random: any RandomSource, gate: Problem? = nil
     ) {
         self.principal = principal
-        self.token = token
+        self.token = ShownCredential(text: token)
         self.idempotencyKey = idempotencyKey
         self.address = address
         self.trace = trace
@@ -72,6 +71,9 @@ package struct CommandContext: Sendable {
         CommandContext(principal: nil, idempotencyKey: nil, address: name, trace: name, now: now, random: random)
     }
 
+    /// The hash of the token that showed who is asking: a session outlives its tokens.
+    package var tokenDigest: Digest256? { token.text.flatMap(SecretToken.digest(ofShown:)) }
+
     /// Who is asking, where the access of the command has made sure that somebody is.
     package func signedIn() throws(Problem) -> Principal {
         guard let principal else { throw .notSignedIn }
@@ -82,6 +84,11 @@ package struct CommandContext: Sendable {
     package func makeID<Kind>(_ kind: Kind.Type = Kind.self) -> Identifier<Kind> {
         .make(at: now, random: AnyRandom(base: random))
     }
+}
+
+/// A token as it was sent, which is in no description of the context.
+private struct ShownCredential: Sendable, Unprintable {
+    let text: String?
 }
 
 /// Opens the existential once, so that generic code can take it.

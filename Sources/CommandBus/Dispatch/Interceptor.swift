@@ -1,5 +1,3 @@
-import Cryptography
-
 /// The rest of the chain.
 typealias Next = @Sendable (CommandCall) async throws -> CommandReply
 
@@ -16,9 +14,8 @@ struct HandlerStep: Sendable {
     func run(_ call: CommandCall) async throws -> CommandReply {
         guard let decoded = call.decoded else { throw Problem.internalError }
         let context = CommandContext(
-            principal: call.principal, token: call.token.flatMap(SecretToken.digest(ofShown:)),
-            idempotencyKey: call.idempotencyKey, address: call.address, trace: call.trace, now: call.now, random: random,
-            gate: call.gate
+            principal: call.principal, token: call.token, idempotencyKey: call.idempotencyKey, address: call.address,
+            trace: call.trace, now: call.now, random: random, gate: call.gate
         )
         return try await call.entry.run(decoded, context)
     }

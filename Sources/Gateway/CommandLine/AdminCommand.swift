@@ -75,14 +75,9 @@ struct AdminCreateGod: AsyncParsableCommand {
         let letters: AuthConfiguration
 
         func use<Store: FarebusStore>(_ store: Store) async throws -> AccountID {
-            // A server that runs is another process, and has nothing of this in memory.
-            let publisher = WorkPublisher(feeds: FeedHub(epoch: "admin"), sessions: SessionEnds())
-            let context = CommandContext.system(
-                "admin.create-god", now: SystemWallClock().now(), random: SystemRandomSource()
-            )
             let (foundation, passwordHash, letters) = (foundation, passwordHash, letters)
             do {
-                return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+                return try await OperatorWork.run("admin.create-god", on: store) { work in
                     try foundation.make(passwordHash: passwordHash, configuration: letters, in: work)
                 }
             } catch let problem as Problem where problem.code == .storeUnavailable {
@@ -160,18 +155,9 @@ struct AdminListStaff: AsyncParsableCommand {
     }
 
     private struct Reader: StoreUser {
-        private static let part = 200
-
         func use<Store: FarebusStore>(_ store: Store) async throws -> [StaffView] {
-            var found: [StaffView] = []
-            var query = AccountQuery(roles: [.conductor, .developer, .godAdmin], limit: Self.part)
-            while true {
-                let next = try await store.read { [query] snapshot in
-                    try snapshot.accounts(query).map { try StaffView($0, in: snapshot) }
-                }
-                found += next
-                guard next.count == Self.part else { return found }
-                query.after = next.last?.id
+            try await store.read { snapshot in
+                try snapshot.allAccounts(of: [.conductor, .developer, .godAdmin]).map { try StaffView($0, in: snapshot) }
             }
         }
     }

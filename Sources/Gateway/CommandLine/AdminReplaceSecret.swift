@@ -59,16 +59,12 @@ struct AdminReplaceSecret: AsyncParsableCommand {
         let letters: AuthConfiguration
 
         func use<Store: FarebusStore>(_ store: Store) async throws -> Int {
-            let publisher = WorkPublisher(feeds: FeedHub(epoch: "admin"), sessions: SessionEnds())
-            let context = CommandContext.system(
-                "admin.replace-secret", now: SystemWallClock().now(), random: SystemRandomSource()
-            )
             guard try await store.read({ try SecretMark.isThere(in: $0) }) else {
                 throw Refusal("No server has worked with this store yet, so that there is no secret to replace.")
             }
             let letters = letters
             let (key, install) = try folder.newSecretKey(in: file, SystemRandomSource())
-            let count = try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+            let count = try await OperatorWork.run("admin.replace-secret", on: store) { work in
                 try SecretMark.replace(in: work.tx, key: key)
                 return try SecretReplacement.removeAuthenticators(configuration: letters, in: work)
             }

@@ -70,13 +70,8 @@ struct ImportTimetable: AsyncParsableCommand {
         let currency: CurrencyCode
 
         func use<Store: FarebusStore>(_ store: Store) async throws -> ImportReport {
-            // The servers are another process: they find the import in the store, and tell their feeds.
-            let publisher = WorkPublisher(feeds: FeedHub(epoch: "import"), sessions: SessionEnds())
-            let context = CommandContext.system(
-                "timetable.import", now: SystemWallClock().now(), random: SystemRandomSource()
-            )
             let (feed, options, currency) = (feed, options, currency)
-            return try await WorkRunner(store: store, publisher: publisher).run(context) { work in
+            return try await OperatorWork.run("timetable.import", on: store) { work in
                 if let kept = try work.tx.currency(of: .fares), kept != currency {
                     throw Refusal(
                         "The ledger is kept in \(kept), and the fares would be in \(currency): see --operator-currency.")

@@ -65,7 +65,7 @@ enum Demo {
                 guard let digest = tokens[email.raw].flatMap(SecretToken.digest(ofShown:)),
                     let session = try snapshot.session(token: digest)
                 else { return true }
-                return session.ending != nil || now >= session.expiresAt || session.idleUntil.map { now >= $0 } ?? false
+                return session.ending != nil || session.isOver(at: now)
             }
         }
         for part in DemoAccounts.parts(of: due) {

@@ -51,19 +51,19 @@ struct DataFolder: Sendable {
     ) throws -> (key: [UInt8], install: @Sendable () throws -> Void) {
         guard file.isEmpty else { return (try secretKey(in: file, random), {}) }
         let (bytes, place) = (random.bytes(32), key)
-        let next = place + ".next"
-        try Self.write(Data(bytes), to: next)
-        return (
-            bytes,
-            {
-                try Self.write(Data(bytes), to: place)
-                unlink(next)
-            }
-        )
+        let next = try Self.lay(Data(bytes), beside: place)
+        return (bytes, { try Self.move(next, to: place) })
     }
 
     /// Writes a file that only its owner can read, whole or not at all.
     static func write(_ data: Data, to path: String) throws {
+        try move(try lay(data, beside: path), to: path)
+    }
+
+    /// Writes a file that only its owner can read beside the place that it is for.
+    ///
+    /// - Returns: where it is.
+    private static func lay(_ data: Data, beside path: String) throws -> String {
         let temporary = path + ".new"
         _ = FileManager.default.createFile(atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600])
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: temporary))
@@ -71,6 +71,10 @@ struct DataFolder: Sendable {
         try handle.truncate(atOffset: 0)
         try handle.write(contentsOf: data)
         try handle.synchronize()
+        return temporary
+    }
+
+    private static func move(_ temporary: String, to path: String) throws {
         guard rename(temporary, path) == 0 else { throw DataFolderError.unwritable(path) }
         // The name is as durable as the content only once the folder is.
         let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
